@@ -125,7 +125,7 @@ const POINTS: &[&str] =
 /// Letters that a word may be wrong in.
 const SLIP: usize = 2;
 
-/// Whether a Region is named as all are that there have been. One of tomorrow may not be.
+/// Whether a Region is named as all are that there have been. A future one might not be.
 #[must_use]
 pub fn is_named_as_regions(region: &str) -> bool {
     let parts: Vec<&str> = region.split('-').collect();
@@ -171,8 +171,8 @@ pub fn host_suffix(region: &str) -> &'static str {
     of_region(region).suffix
 }
 
-/// The name of a host of AWS without the end that its partition gives it, and whether that end tells of
-/// addresses of both kinds.
+/// The name of a host of AWS without the end that its partition gives it, and whether that end is the one for
+/// dual-stack addresses.
 #[must_use]
 pub fn host_of_aws(host: &str) -> Option<(&str, bool)> {
     let without = |suffix: &str| host.strip_suffix(suffix)?.strip_suffix('.');
@@ -190,23 +190,9 @@ mod tests {
     #[test]
     fn a_slip_in_the_name_of_a_region_is_seen() {
         for region in [
-            "us-east-1",
-            "eu-central-2",
-            "ap-southeast-7",
-            "ap-northeast-3",
-            "ca-west-1",
-            "il-central-1",
-            "mx-central-1",
-            "af-south-1",
-            "sa-east-1",
-            "me-south-1",
-            "us-gov-west-1",
-            "cn-northwest-1",
-            "us-iso-east-1",
-            "us-isob-east-1",
-            "us-isof-south-1",
-            "eu-isoe-west-1",
-            "eusc-de-east-1",
+            "us-east-1", "eu-central-2", "ap-southeast-7", "ap-northeast-3", "ca-west-1", "il-central-1",
+            "mx-central-1", "af-south-1", "sa-east-1", "me-south-1", "us-gov-west-1", "cn-northwest-1",
+            "us-iso-east-1", "us-isob-east-1", "us-isof-south-1", "eu-isoe-west-1", "eusc-de-east-1",
         ] {
             assert!(is_named_as_regions(region), "{region}");
         }
@@ -244,27 +230,13 @@ mod tests {
             assert_eq!(partition_of(region), partition, "{region}");
         }
         let others = [
-            "",
-            "-",
-            "s3",
-            "x#",
-            "eu-west",
-            "eu-1",
-            "EU-west-1",
-            "eu-west-1a",
-            "eu--west-1",
-            "europe-west-1",
-            "eu-west-1.evil.example",
-            "eu-we\u{df}t-1",
+            "", "-", "s3", "x#", "eu-west", "eu-1", "EU-west-1", "eu-west-1a", "eu--west-1", "europe-west-1",
+            "eu-west-1.evil.example", "eu-we\u{df}t-1",
         ];
-        for text in others.into_iter().chain([
-            "us-east-1 ",
-            "a@b",
-            "1-west-1",
-            "eu-west-",
-            "eu-west-1\n",
-            "x.evil.example#",
-        ]) {
+        for text in others
+            .into_iter()
+            .chain(["us-east-1 ", "a@b", "1-west-1", "eu-west-", "eu-west-1\n", "x.evil.example#"])
+        {
             assert!(!is_region(text), "{text:?}");
         }
         assert!(!is_region(&format!("eu-{}-1", "west".repeat(20))));
@@ -273,14 +245,8 @@ mod tests {
     #[test]
     fn every_partition_knows_its_own_hosts() {
         for region in [
-            "eu-west-1",
-            "us-gov-east-1",
-            "cn-north-1",
-            "us-iso-east-1",
-            "us-isob-east-1",
-            "eu-isoe-west-1",
-            "us-isof-south-1",
-            "eusc-de-east-1",
+            "eu-west-1", "us-gov-east-1", "cn-north-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1",
+            "us-isof-south-1", "eusc-de-east-1",
         ] {
             let host = format!("ssm.{region}.{}", host_suffix(region));
             assert_eq!(host_of_aws(&host), Some((format!("ssm.{region}").as_str(), false)), "{host}");

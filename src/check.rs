@@ -54,9 +54,9 @@ pub struct Place {
 /// A definition in its place.
 #[derive(Debug)]
 pub struct Check<'d> {
-    /// As it is written.
+    /// The definition as it is written.
     written: &'d TaskDefinition,
-    /// As it is judged: without what is not known before deployment.
+    /// The definition as it is judged: without what is not known before deployment.
     definition: Cow<'d, TaskDefinition>,
     plan: Option<&'d Plan>,
     task: Task,
@@ -134,8 +134,7 @@ impl<'d> Check<'d> {
         for suspicion in suspect.suspicions(evidence).into_iter().filter(|suspicion| !self.is_open(suspicion))
         {
             let Suspicion { symptom, references, .. } = &suspicion;
-            // Who may not read what does not exist needs no permission for it, and what is written wrongly
-            // names nothing.
+            // A role needs no permission for what does not exist, and a malformed reference names nothing.
             let is_malformed =
                 wrong.iter().any(|(fault, other)| *fault == Fault::BadReference && other == references);
             let is_wrong = wrong.iter().any(|(_, other)| other == references)
@@ -290,7 +289,8 @@ impl<'d> Check<'d> {
         self.placement.is_some() || self.task.workload.is_some()
     }
 
-    /// What of the place does not exist, by its name: a slip of whoever names it, and no network to judge.
+    /// What of the place does not exist, by its name: the request misnames it, so there is no network to
+    /// judge.
     #[must_use]
     pub fn nowhere(&self, evidence: &Evidence) -> Option<String> {
         let asked = self.placement.as_ref().map(|network| (&network.subnets, &network.security_groups));
@@ -348,12 +348,12 @@ impl<'d> Check<'d> {
             evidence,
             placement,
             forecast: true,
+            supposed: false,
         }
     }
 }
 
-/// Whether it keeps the task from starting: AWS's state proves it, or speaks for it. Words of ECS there are
-/// none.
+/// Whether it keeps the task from starting: AWS's state proves or supports it. There are no words of ECS.
 fn is_problem(diagnosis: &Diagnosis) -> bool {
     diagnosis.verdict == Verdict::Confirmed || (diagnosis.verdict == Verdict::Likely && diagnosis.by_state)
 }

@@ -1,7 +1,7 @@
 //! The command line: what was typed, and what comes of it.
 //!
-//! Offline unless told otherwise: what asks AWS is in `live`, and only where the feature `aws` is built in.
-//! Each command has a file of its own; all of them write to one `output`.
+//! Offline unless an option or a command asks for AWS: what asks AWS is in `live`, and only where the feature
+//! `aws` is built in. Each command has a file of its own; all of them write to one `output`.
 
 mod check;
 mod completion;
@@ -452,7 +452,7 @@ pub fn main() -> ExitCode {
         Ok(typed) => typed,
         Err(error) => {
             let help = !error.use_stderr();
-            // Nobody is left to tell where even this cannot be written.
+            // There is no other place to report that this cannot be written.
             let _ = error.print();
             #[cfg(not(feature = "aws"))]
             if needs_aws(&error) {
@@ -512,7 +512,7 @@ fn run(typed: Typed, output: &mut Output<'_>) -> Result<(), CliError> {
     }
 }
 
-/// A cause, by its id however it was copied, or those in which a word stands.
+/// A cause, by its id however it was copied, or those in which a word occurs.
 fn explained(asked: &str, style: Style) -> Result<String, CliError> {
     let id =
         asked.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(asked.trim(), |(id, _)| id);

@@ -39,20 +39,21 @@ pub struct Settings {
     /// `ECS_TRIAGE_TEAM_TAG`: the key of the tag of a service whose value is the team that notices are routed by;
     /// none by default.
     pub team_tag: Option<String>,
-    /// `ECS_TRIAGE_ACCOUNTS`: accounts whose events are taken from the queue, beside the function's own.
+    /// `ECS_TRIAGE_ACCOUNTS`: accounts whose events are taken from the queue, in addition to the function's
+    /// own.
     pub accounts: Vec<String>,
-    /// `ECS_TRIAGE_ORGANIZATION`: the organization whose accounts the queue's policy lets send events.
+    /// `ECS_TRIAGE_ORGANIZATION`: the organization whose accounts the queue's policy allows to send events.
     pub organization: Option<String>,
     /// `ECS_TRIAGE_READER_ROLE`: the path and name of the role that is assumed in the account of an event, to
     /// ask there; without it other accounts are not asked.
     pub reader_role: Option<String>,
-    /// `ECS_TRIAGE_TEST_SOURCE`: a source of events beside `aws.ecs`, for tests of a stack.
+    /// `ECS_TRIAGE_TEST_SOURCE`: a source of events in addition to `aws.ecs`, for tests of a stack.
     pub test_source: Option<String>,
     /// `ECS_TRIAGE_DOORS`: what each door may do, as `deployment-hook=warn,cloudformation-hook=off`; and
     /// `ECS_TRIAGE_CHECK_CLUSTERS`: the names of the clusters that are checked on a schedule. The
     /// function answers at doors then, and takes no events. A door that is not named is off.
     pub doors: Option<Switches>,
-    /// `ECS_TRIAGE_READ_LOGS`: whether the last lines of a container's log may be read, `no` by default.
+    /// `ECS_TRIAGE_READ_LOGS`: whether to read the last lines of a container's log, `no` by default.
     pub reads_logs: bool,
     /// `ECS_TRIAGE_WATCH_ROTATION`: whether changes of secrets and parameters are followed, `no` by default.
     pub watches_rotation: bool,
@@ -212,7 +213,7 @@ fn switches(list: &str) -> Option<Switches> {
     Some(switches)
 }
 
-/// Colour for standard output: only on a terminal, and not where `NO_COLOR` is set or the terminal is a dumb
+/// Color for standard output: only on a terminal, and not where `NO_COLOR` is set or the terminal is a dumb
 /// one.
 #[must_use]
 pub fn colour() -> Colour {

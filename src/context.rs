@@ -1,8 +1,8 @@
 //! What people ask next about a failure: how often and since when, what still runs, what was changed, where
 //! to click.
 //!
-//! Pure, over the task, its incident and AWS's answers; what was not asked or answered is left out, for none
-//! of it decides the cause.
+//! Pure, over the task, its incident and AWS's answers; what was not queried or answered is left out, since
+//! none of it decides the cause.
 
 use jiff::{SignedDuration, Timestamp, Unit};
 
@@ -224,16 +224,16 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
     };
     let changed = now.iter().filter_map(|reference| {
         match before.iter().find(|other| place(other) == place(reference)) {
-            None => Some(format!("+ {}: {}", label(reference), told(reference))),
+            None => Some(format!("+ {}: {}", label(reference), shown(reference))),
             Some(other) if other.value_from != reference.value_from => {
-                Some(format!("~ {}: {} was {}", label(reference), told(reference), told(other)))
+                Some(format!("~ {}: {} was {}", label(reference), shown(reference), shown(other)))
             }
             Some(_) => None,
         }
     });
     let gone = before.iter().filter(|other| !now.iter().any(|reference| place(reference) == place(other)));
     let all: Vec<String> =
-        changed.chain(gone.map(|other| format!("- {}: {}", label(other), told(other)))).collect();
+        changed.chain(gone.map(|other| format!("- {}: {}", label(other), shown(other)))).collect();
     if all.is_empty() {
         return vec![format!("{running} is still running; its secrets and images are the same")];
     }
@@ -244,7 +244,7 @@ fn changes(running: &str, before: Option<&TaskDefinition>, now: Option<&TaskDefi
 }
 
 /// What a reference refers to; of a value only that it is one.
-fn told(reference: &Reference) -> &str {
+fn shown(reference: &Reference) -> &str {
     if reference.target() == Some(Target::Value) {
         "a value instead of a reference"
     } else {
@@ -252,8 +252,8 @@ fn told(reference: &Reference) -> &str {
     }
 }
 
-/// Where to see it in the console. What is no Region or no name of ECS leads nowhere: it would choose the
-/// host or the page.
+/// Where to see it in the console. Without a link where a Region or a name is not one that ECS allows: it
+/// would choose the host or the page.
 fn console(task: &Task) -> Option<String> {
     let is_name = |name: &&str| {
         !name.is_empty()

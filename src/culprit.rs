@@ -31,7 +31,7 @@ fn narrow(references: &mut Vec<Reference>, fits: impl Fn(&Reference) -> bool) {
 fn of_step(step: Step, reference: &Reference) -> bool {
     let target = reference.target();
     let secret = reference.kind == ReferenceKind::Secret;
-    // ECS asks Parameter Store for whatever is no ARN.
+    // ECS asks Parameter Store for everything that is not an ARN.
     let is_parameter = matches!(target, Some(Target::Parameter(_) | Target::Template(_) | Target::Value));
     match step {
         Step::SecretsManager => secret && !is_parameter,
@@ -50,7 +50,8 @@ fn of_step(step: Step, reference: &Reference) -> bool {
     }
 }
 
-/// Whether the text's resource is the thing referred to, and not an endpoint or a key on the way to it.
+/// Whether the text's resource is the thing referred to, and not an endpoint or a key that is needed to get
+/// it.
 fn names_its_reference(symptom: &Symptom) -> bool {
     let Some(resource) = &symptom.resource else { return false };
     let a_key = Arn::parse(&resource.text).is_some_and(|arn| arn.service == "kms");
@@ -136,7 +137,7 @@ fn is_parameter(named: &str, name: &str, value_from: &str, truncated: bool) -> b
         || (truncated && !named.is_empty() && bare(name).starts_with(&bare(named)))
 }
 
-/// Whether a file lies in the bucket that the text names; what is no file, where it names none.
+/// Whether a file is in the bucket that the text names; other references, where it names none.
 fn of_bucket(symptom: &Symptom, reference: &Reference) -> bool {
     let is_file = matches!(
         reference.kind,

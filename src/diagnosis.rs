@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::fingerprint::fingerprint;
 pub use self::fingerprint::is_told_by_place;
-pub use self::report::{Diagnosis, Looked, ReadSymptom, Report};
+pub use self::report::{Diagnosis, ReadSymptom, Report, StateRead};
 use crate::causes::{self, Assessment, Case, Cause, Finding, Verdict};
 use crate::culprit::culprits;
 use crate::event::{Forecast, Source, Task};
@@ -16,14 +16,14 @@ use crate::question::{Evidence, Question};
 use crate::reason::{self, Fault, Step, Symptom};
 use crate::task_definition::{Malformation, Reference};
 
-/// Diagnoses a task from what its record says and from what is known besides.
+/// Diagnoses a task from what its record says and from the evidence.
 #[must_use]
 pub fn diagnose<'t>(task: &'t Task, evidence: &Evidence) -> Report<'t> {
     let symptoms = symptoms(task);
     let failing = if is_failure(task) { diagnosable(task, &symptoms) } else { Vec::new() };
     let mut diagnoses: Vec<Diagnosis> =
         failing.into_iter().flat_map(|at| diagnoses_of(task, &symptoms, at, evidence)).collect();
-    // A stable sort: causes that nothing tells apart stay in the catalogue's order.
+    // A stable sort: causes that rank the same stay in the catalog's order.
     diagnoses.sort_by_key(|diagnosis| {
         // What is proved or disproved needs no likelihood.
         let rank = matches!(diagnosis.verdict, Verdict::Likely | Verdict::Possible)
@@ -57,7 +57,7 @@ pub fn forecast(task: &Task, problems: impl IntoIterator<Item = (Symptom, Diagno
 
 /// Every symptom of every reason, each once, the most specific first.
 fn symptoms(task: &Task) -> Vec<ReadSymptom<'_>> {
-    // Most reasons tell of one failure.
+    // Most reasons report one failure.
     let mut told: Vec<ReadSymptom<'_>> = Vec::with_capacity(task.reasons.len());
     for reason in &task.reasons {
         let read = if reason.is_of_log() {
@@ -86,7 +86,7 @@ fn named(symptom: &Symptom) -> (Option<&str>, Option<&str>) {
     (symptom.resource.as_deref(), symptom.json_key.as_deref())
 }
 
-/// From here on a symptom deserves no diagnosis beside one that says more.
+/// From this rank on a symptom gets no diagnosis if another symptom says more.
 const GENERAL: u8 = 4;
 
 /// A named fault says more than a step alone, a step more than that a container was unhealthy or exited, and
@@ -107,7 +107,8 @@ fn is_failure(task: &Task) -> bool {
     task.has_stopped() && !task.ended_well()
 }
 
-/// Which symptoms deserve a diagnosis: not the normal ones, and not a general one beside a specific one.
+/// Which symptoms deserve a diagnosis: not the normal ones, and not a general one where a specific one
+/// exists.
 fn diagnosable(task: &Task, symptoms: &[ReadSymptom<'_>]) -> Vec<usize> {
     if task.stop_code.as_deref() == Some("UserInitiated") {
         return Vec::new();
@@ -167,7 +168,16 @@ fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
 fn case<'c>(task: &'c Task, symptom: &'c Symptom, evidence: &'c Evidence) -> Case<'c> {
     let definition = evidence.definition_of(task);
     let references = definition.found().map(|definition| culprits(symptom, definition)).unwrap_or_default();
-    Case { task, symptom, definition, references, evidence, placement: None, forecast: false }
+    Case {
+        task,
+        symptom,
+        definition,
+        references,
+        evidence,
+        placement: None,
+        forecast: false,
+        supposed: false,
+    }
 }
 
 /// What each cause that claims the case's symptom makes of it. What only its words ruled out is left out.
@@ -202,7 +212,7 @@ fn diagnosis_of(cause: &'static Cause, assessment: Assessment, case: &Case<'_>, 
         by_state: assessment.is_by_state(),
         support: assessment.support(),
         title: assessment.title,
-        looked: Looked::of(cause, case),
+        state_read: StateRead::of(cause, case),
         culprit: assessment.culprit.unwrap_or_else(|| case.culprit()),
         findings: assessment
             .findings

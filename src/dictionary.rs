@@ -1,7 +1,6 @@
-//! Many phrases, found in one pass over a text: at each place the longest that stands there, in whatever
-//! case.
+//! Many phrases, found in one pass over a text: at each place the longest, in any case.
 //!
-//! The first three bytes of a place pick the few phrases that may stand there, and these are compared. An
+//! The first three bytes of a place pick the few phrases that may be there, and these are compared. An
 //! automaton would not compare at all, but to build one for the grammar takes longer than all else that a
 //! function does about its first event.
 
@@ -52,7 +51,7 @@ impl Dictionary {
         Self { phrases: keyed.into_iter().map(|(_, phrase, at)| (phrase, at)).collect(), starts }
     }
 
-    /// The first place from `from` on where a phrase stands, and the longest there.
+    /// The first place from `from` on with a phrase, and the longest there.
     pub(crate) fn find(&self, text: &str, from: usize) -> Option<Found> {
         let bytes = text.as_bytes();
         let places = bytes.get(from..)?.windows(PICKED_BY).enumerate();

@@ -1,8 +1,8 @@
-//! JSON to stopped tasks: one parser for every form in which ECS, its API and its neighbours tell of a task.
+//! JSON to stopped tasks: one parser for every form in which ECS, its API and related services report a task.
 //!
 //! Each record is decoded into one wire shape (`wire`) that knows every spelling, and then into [`Task`]s
-//! (`model`). A record that cannot be read gives an [`InputError`] with its place; its neighbours in a batch,
-//! a list or a stream are not lost (`stream`). Environment values, commands and credentials are not in the
+//! (`model`). A record that cannot be read gives an [`InputError`] with its place; the others of a batch, a
+//! list or a stream are not lost (`stream`). Environment values, commands and credentials are not in the
 //! model, so they cannot leave it.
 
 mod batch;
@@ -57,7 +57,7 @@ pub struct Task {
     pub region: Option<String>,
     /// When it stopped.
     pub stopped_at: Option<Timestamp>,
-    /// When ECS began to stop it, or its containers had stopped, whichever is earlier.
+    /// When ECS began to stop it, or its containers had stopped; the earlier of the two.
     pub stopping_at: Option<Timestamp>,
     /// When it had started, if ever it did.
     pub started_at: Option<Timestamp>,
@@ -118,7 +118,7 @@ pub struct Workload {
     pub name: String,
 }
 
-/// One reason text, and where it stood.
+/// One reason text, and where it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// The path inside the task: `stoppedReason`, `containers[0].reason`, `reason` of a service event, or
@@ -279,9 +279,9 @@ impl Task {
 pub struct Entry {
     /// The SQS message that it came in.
     pub message_id: Option<String>,
-    /// Who sent that message; known where it could be read.
+    /// The sender of that message; known where it could be read.
     pub sender: Option<sender::Sender>,
-    /// The change of a value that it tells of; then it tells of no task.
+    /// The change of a value that it reports; then it reports no task.
     pub rotation: Option<Box<rotation::Rotation>>,
     /// The tasks, or why they could not be read; several where a list of tasks was partly readable.
     pub tasks: Vec<Result<Task, InputError>>,
@@ -330,11 +330,11 @@ pub(crate) fn without_values(message: &str) -> String {
         None if told == "trailing characters" => return "more follows where it should end".to_owned(),
         None => {}
     }
-    // The names of our own fields are nobody's secret.
+    // The names of our own fields are not secret.
     if told.starts_with("missing field ") {
         return told.to_owned();
     }
-    // Strings stand in quotes, numbers in backticks.
+    // serde puts strings in quotes, numbers in backticks.
     for quote in ['"', '`'] {
         if let (Some(from), Some(to)) = (told.find(quote), told.rfind(quote))
             && to > from

@@ -30,7 +30,7 @@ const CONNECTING: Duration = Duration::from_secs(1);
 /// The function, with its clients.
 #[derive(Debug)]
 pub enum Function {
-    /// Which is told of what failed.
+    /// Which receives the events of what failed.
     Events(Box<Delivery<Aws>>),
     /// Which is asked before anything is deployed.
     Doors(Box<Doors<Aws, PresignedClient>>),
@@ -91,7 +91,7 @@ impl Function {
     /// # Errors
     ///
     /// For a bare event that cannot be read or announced, and where the answer at a door goes another way and
-    /// is not taken. A batch, and whoever waits at a door, always has an answer.
+    /// is not taken. A batch and a request to a door always have an answer.
     pub async fn handle(&self, payload: &RawValue, function: &str) -> Result<Value, Problem> {
         match self {
             Self::Events(delivery) => delivery.handle(payload.get(), function).await,
@@ -115,12 +115,12 @@ async fn connect(Ports { store, topic, .. }: &Ports<Aws>) {
     let _ = timeout(CONNECTING, join(table, topic)).await;
 }
 
-/// Lets every panic of the process be logged with its place, and without its words.
+/// Logs every panic of the process with its place, and without its words.
 pub fn report_panics() {
     guard_panics(|at| tracing::error!(at, "a fault of ecs-triage itself"));
 }
 
-/// What stands behind the ports of the function.
+/// What is behind the ports of the function.
 #[derive(Debug)]
 pub struct Aws;
 

@@ -13,12 +13,11 @@
 //!   ([`Incident::record`]).
 //! - What is due to be announced follows from the document alone ([`Incident::due`]). An instance that is
 //!   going to announce claims it in the same write that records the sighting, publishes, and then records
-//!   that it did. A claim ends by itself: after the death of its holder another instance takes over.
-//! - Between publishing and recording that is the one moment in which a death makes a notice come twice. The
-//!   other order would lose it.
+//!   that it did. A claim ends by itself: if its holder is gone, another instance takes over.
+//! - A crash between publishing and recording repeats a notice. The other order would lose it.
 //! - A message may be forgotten once its sighting is recorded and nothing is due. While another instance has
 //!   claimed what is due it must be delivered again, even if it did not make that due: the other may hold the
-//!   same message, delivered twice, and die.
+//!   same message, delivered twice, and crash.
 
 mod index;
 pub mod ledger;
@@ -75,7 +74,7 @@ pub struct About {
     pub cause: String,
     /// How sure it was.
     pub verdict: String,
-    /// Who can act.
+    /// Which team can fix it.
     pub owner: String,
     /// What happened, in one line.
     pub title: String,
@@ -151,7 +150,7 @@ pub struct Incident {
     pub resolved: Option<Timestamp>,
     /// Whether its end was announced, or needs no announcing.
     pub closed: bool,
-    /// Who is announcing it.
+    /// The claim of the instance that is announcing it.
     pub claim: Option<Claim>,
     /// How many failures its predecessor had, which ended by silence.
     pub before: Option<u64>,
@@ -161,7 +160,7 @@ pub struct Incident {
     pub indexed: bool,
     /// Whether it was announced to continue.
     pub reminded: bool,
-    /// Where a storm lists it.
+    /// The pages of the storm that list it.
     pub storm: Membership,
     /// How often in a row it began within [`FLAPPING_WITHIN`] of its predecessor's end.
     pub flaps: u32,
@@ -171,13 +170,13 @@ pub struct Incident {
     ids: Ids,
 }
 
-/// Where a storm lists an incident: the incident knows of it before the storm does.
+/// The pages of a storm that list an incident. The incident has them before the storm does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Membership {
     /// The page that lists it as failing; none if it was announced by itself.
     pub page: Option<String>,
-    /// The page that lists it as well again.
+    /// The page that lists it as recovered.
     pub end: Option<String>,
 }
 
@@ -440,7 +439,7 @@ fn release(held: &mut Option<Claim>, own: Option<&Claim>) {
     }
 }
 
-/// FNV-1a, of which 48 bits are kept: of 256 ids two are alike once in 10^10 incidents.
+/// FNV-1a, of which 48 bits are kept: among 256 ids two have the same hash once in 10^10 incidents.
 fn hash(id: &str) -> u64 {
     id.bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

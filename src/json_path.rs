@@ -5,15 +5,15 @@ use serde_json::{Deserializer, Error, Value};
 /// The path of the value at which a JSON text could not be read, such as `detail.containers[0].name`; empty for
 /// the text itself.
 ///
-/// It is the value in which the text would end if it were cut off before the fault. What serde tells of such a
-/// text hangs on no type, so that this is compiled once and not for each type that is read.
+/// It is the value in which the text would end if it were cut off before the fault. What serde says of such a
+/// text does not depend on a type, so this is compiled once and not for each type that is read.
 pub(crate) fn failed_at(text: &str, error: &Error) -> String {
     let line_from: usize =
         text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let at = (line_from + error.column()).min(text.len());
     let mut sound = if error.is_eof() { text } else { before(text, at) }.to_owned();
     if sound.trim_end().ends_with(['[', ',', ':']) {
-        // So that what comes next has begun.
+        // The next value or key must have begun for serde to name it.
         sound.push('"');
     }
     let Err(told) = serde_path_to_error::deserialize::<_, Value>(&mut Deserializer::from_str(&sound)) else {
@@ -24,7 +24,7 @@ pub(crate) fn failed_at(text: &str, error: &Error) -> String {
     path.strip_suffix('?').unwrap_or(&path).trim_end_matches('.').to_owned()
 }
 
-/// What stands before a value, or before the end of a list or object, whose last byte lies just before `at`.
+/// What comes before a value, or before the end of a list or object, whose last byte lies just before `at`.
 fn before(text: &str, at: usize) -> &str {
     let cut = &text[..text.floor_char_boundary(at.saturating_sub(1))];
     if text[cut.len()..].starts_with(['}', ']']) {

@@ -97,13 +97,13 @@
 //!
 //! - Imports point one way, as the table in `tests/layers.rs` says.
 //! - The core (all but `aws`, `function`, `cli` and `config`) knows no AWS client, runtime, clock or
-//!   environment, and cannot fail: what cannot be read is an [`event::InputError`] beside its neighbors,
-//!   what cannot be learned is [`question::Answer::Unknown`].
+//!   environment, and cannot fail: what cannot be read is an [`event::InputError`] among the rest, what
+//!   cannot be learned is [`question::Answer::Unknown`].
 //! - Reading a reason is total and linear in its length. It never guesses: what the words do not prove is
 //!   [`reason::Fault::Unknown`].
 //! - Nothing secret enters the model: environment values, commands and log tokens are not read, every other
 //!   text passes [`redact`].
-//! - The catalogue is one list of records; `explain`, the documentation and the tests derive from it.
+//! - The catalog is one list of records; `explain`, the documentation and the tests derive from it.
 //! - JSON version 1 is frozen in structs of its own; internal types are not serialized.
 
 pub mod arn;

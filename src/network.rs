@@ -1,4 +1,4 @@
-//! Whether the network lets a task reach what it needs before it starts: judged hop by hop from what AWS
+//! Whether a task can reach over the network what it needs before it starts: judged hop by hop from what AWS
 //! says, and drawn.
 //!
 //! [`judge`] is a pure function over a [`Snapshot`] of facts; [`mount()`] is its like for file systems,
@@ -10,8 +10,8 @@
 //! - **Who calls.** On Fargate the task's own network interface; on EC2 and external instances the host's
 //!   ([`Caller::host`]).
 //! - **Which way.** An address that was called decides. Else an interface endpoint with private DNS takes all
-//!   traffic for its service, also beside a NAT gateway. For S3 a gateway endpoint takes it where it is in
-//!   the subnet's route table. Else the routes do, the longest prefix first: to an internet gateway, which
+//!   traffic for its service, even if there is a NAT gateway. For S3 a gateway endpoint takes it where it is
+//!   in the subnet's route table. Else the routes do, the longest prefix first: to an internet gateway, which
 //!   needs a public address, or to a NAT gateway, which must be available and in a subnet that leads out.
 //! - **What blocks it.** The VPC's DNS, the endpoint's state and security groups, the egress rules of all the
 //!   caller's groups together, the network ACLs of both subnets, out and back in.
@@ -38,6 +38,7 @@ mod route;
 mod rules;
 mod service;
 mod snapshot;
+mod walk;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -84,7 +85,7 @@ pub enum Names {
 /// The way to a destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
-    /// Who calls, and from which subnet, in words.
+    /// The caller and its subnet, in words.
     pub from: String,
     /// Host and port.
     pub to: String,
@@ -94,7 +95,7 @@ pub struct Path {
     pub hops: Vec<Hop>,
     /// What certainly blocks it.
     pub blockages: Vec<Blockage>,
-    /// What blocks it on some of the ways that the traffic may take.
+    /// What blocks it on some of the paths that the traffic can take.
     pub possible: Vec<Blockage>,
     /// What could not be judged.
     pub unsure: Vec<Unsure>,
@@ -116,7 +117,7 @@ pub enum Part {
     Dns,
     /// The caller's security groups.
     Group,
-    /// The network ACLs on the way.
+    /// The network ACLs on the path.
     Acl,
     /// The endpoint that takes the traffic.
     Endpoint,
@@ -178,7 +179,7 @@ impl Path {
     }
 }
 
-/// Something on the way.
+/// One part of the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {
     /// Such as `security group sg-1: egress tcp/443 to 0.0.0.0/0`.

@@ -1,9 +1,9 @@
-//! IAM policy documents as they stand on roles, secrets, keys, repositories, file systems and endpoints:
-//! read, and judged for one request.
+//! IAM policy documents of roles, secrets, keys, repositories, file systems and endpoints: read, and judged
+//! for one request.
 //!
-//! Everything is three-valued. A statement applies, does not, or may: its condition asks for what nobody here
-//! knows. A decision is [`Decision::Unsure`] only where that makes a difference, and a document that cannot
-//! be read is unsure too: nothing here fails. Policies of identities are IAM's to judge
+//! Everything is three-valued. A statement applies, does not, or might: its condition tests a value that is
+//! not known here. A decision is [`Decision::Unsure`] only where that makes a difference, and a document that
+//! cannot be read is unsure too: nothing here fails. Policies of identities are IAM's to judge
 //! (`SimulatePrincipalPolicy`), which has them all; here are those that it cannot simulate for roles.
 
 mod condition;
@@ -39,7 +39,7 @@ pub struct NamedRole<'a> {
     pub partition: &'a str,
     /// Its account.
     pub account: &'a str,
-    /// What stands before its name, such as `team/`; empty for none, absent where only the name is known.
+    /// What comes before its name, such as `team/`; empty for none, absent where only the name is known.
     pub path: Option<&'a str>,
     /// Its name, which is unique in the account whatever the path.
     pub name: &'a str,
@@ -72,21 +72,21 @@ impl<'a> NamedRole<'a> {
     }
 }
 
-/// Who asks.
+/// The principal of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Principal<'a> {
     /// A session of a role.
     Role(NamedRole<'a>),
     /// A service, such as `ecs-tasks.amazonaws.com`.
     Service(&'a str),
-    /// Nobody by name, as an NFS client that mounts without IAM.
+    /// A caller without an identity, as an NFS client that mounts without IAM.
     Anonymous,
 }
 
-/// What a document is asked.
+/// A request that a document allows or refuses.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// Who asks.
+    /// The principal of a request.
     pub principal: Principal<'a>,
     /// Such as `secretsmanager:GetSecretValue`.
     pub action: &'a str,
@@ -123,18 +123,18 @@ pub enum Decision {
     NotAllowed {
         /// The statement that comes nearest, where one is about everything but the caller.
         nearly: Option<Nearly>,
-        /// Why a statement may deny it besides, so that an allow alone may not help.
+        /// Why another statement might deny it, so that an allow alone might not help.
         may_deny: Option<String>,
     },
-    /// It hangs on what is not known; in words that complete "unknown: ...".
+    /// It depends on what is not known; in words that complete "unknown: ...".
     Unsure(String),
 }
 
 /// A statement that would allow the request but for one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nearly {
-    /// It names a role or user that was deleted: AWS shows the id in its place. One made again under the same
-    /// name is another.
+    /// It names a role or user that was deleted: AWS shows the id in its place. One recreated under the same
+    /// name has another id.
     Orphan {
         /// The statement.
         at: At,
@@ -162,7 +162,7 @@ struct Weighed {
     denied: Option<At>,
     /// Why it may be denied.
     deniable: Option<String>,
-    /// By the statement that leaves least to the caller's own policies.
+    /// The statement that allows it and leaves least to the caller's own policies.
     allowed: Option<(At, Reach)>,
     /// Why it may be allowed, by the statement that would leave least to them.
     allowable: Option<(String, Reach)>,
@@ -229,7 +229,7 @@ fn keep_greater<T>(kept: &mut Option<(T, Reach)>, value: T, reach: Reach) {
     }
 }
 
-/// A document's statements: a list, or one that stands alone.
+/// A document's statements: a list, or a single one.
 fn statements(document: &Value) -> Option<&[Value]> {
     match document.get("Statement")? {
         Value::Array(statements) => Some(statements),

@@ -32,6 +32,7 @@ macro_rules! questions {
     ($(#[doc = $doc:literal] $name:ident -> $fact:ty { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? } from $source:literal, may [$($action:literal),+];)+) => {
         /// The questions, each as a type of its own: an answer can be looked up only as what answers its
         /// question.
+        #[expect(missing_docs, reason = "most fields are what their names say")]
         pub mod ask {
             use serde::{Deserialize, Serialize};
 
@@ -97,64 +98,45 @@ questions! {
     } from "DescribeTaskDefinition", may ["ecs:DescribeTaskDefinition"];
     /// The service that starts the task: where it is put, and how it fares.
     Service -> Box<facts::Service> {
-        /// The Region.
         region: String,
         /// The cluster's name or ARN.
         cluster: String,
-        /// The service's name.
         name: String,
     } from "DescribeServices", may ["ecs:DescribeServices"];
     /// The services of a cluster.
-    Services -> Listed<facts::ServiceArn> {
-        /// The Region.
-        region: String,
-        /// The cluster's name.
-        cluster: String,
-    } from "ListServices", may ["ecs:ListServices"];
+    Services -> Listed<facts::ServiceArn> { region: String, cluster: String }
+        from "ListServices", may ["ecs:ListServices"];
     /// What a deployment of a service is going to start, and where.
-    ServiceRevision -> Box<facts::ServiceRevision> {
-        /// The Region.
-        region: String,
-        /// The revision's ARN.
-        arn: String,
-    } from "DescribeServiceRevisions", may ["ecs:DescribeServiceRevisions"];
+    ServiceRevision -> Box<facts::ServiceRevision> { region: String, arn: String }
+        from "DescribeServiceRevisions", may ["ecs:DescribeServiceRevisions"];
     /// The service's tasks that run now.
     RunningTasks -> Vec<facts::RunningTask> {
-        /// The Region.
         region: String,
         /// The cluster's name or ARN.
         cluster: String,
-        /// The service's name.
         service: String,
     } from "DescribeTasks", may ["ecs:ListTasks", "ecs:DescribeTasks"];
     /// The clusters of a Region.
-    Clusters -> Listed<String> {
-        /// The Region.
-        region: String,
-    } from "ListClusters", may ["ecs:ListClusters"];
+    Clusters -> Listed<String> { region: String }
+        from "ListClusters", may ["ecs:ListClusters"];
     /// The tasks of a cluster that run now.
     ClusterTasks -> Listed<facts::RunningTask> {
-        /// The Region.
         region: String,
         /// The cluster's ARN.
         cluster: String,
     } from "DescribeTasks", may ["ecs:ListTasks", "ecs:DescribeTasks"];
     /// The service's tasks that stopped within the hour for which ECS remembers them, at most a hundred.
     StoppedTasks -> Vec<facts::StoppedTask> {
-        /// The Region.
         region: String,
         /// The cluster's name or ARN.
         cluster: String,
-        /// The service's name.
         service: String,
     } from "DescribeTasks", may ["ecs:ListTasks", "ecs:DescribeTasks"];
     /// The host of a task that is not on Fargate.
     ContainerInstance -> facts::ContainerInstance {
-        /// The Region.
         region: String,
         /// The cluster's name or ARN.
         cluster: String,
-        /// The container instance's ARN.
         arn: String,
     } from "DescribeContainerInstances", may ["ecs:DescribeContainerInstances"];
     /// A role and whom it trusts.
@@ -170,7 +152,6 @@ questions! {
         region: String,
         /// The role's ARN, with its path.
         role: String,
-        /// The action.
         action: String,
         /// The resource's ARN, or `*`.
         resource: String,
@@ -179,223 +160,143 @@ questions! {
     } from "SimulatePrincipalPolicy", may ["iam:SimulatePrincipalPolicy"];
     /// A secret's description.
     Secret -> Box<facts::Secret> {
-        /// The Region.
         region: String,
         /// Its name or ARN.
         id: String,
     } from "DescribeSecret", may ["secretsmanager:DescribeSecret"];
     /// A secret's versions, those without a stage among them.
     SecretVersions -> Vec<facts::SecretVersion> {
-        /// The Region.
         region: String,
         /// Its name or ARN.
         id: String,
     } from "ListSecretVersionIds", may ["secretsmanager:ListSecretVersionIds"];
     /// A secret's own policy.
     SecretPolicy -> facts::Policy {
-        /// The Region.
         region: String,
         /// Its name or ARN.
         id: String,
     } from "GetResourcePolicy", may ["secretsmanager:GetResourcePolicy"];
     /// Secrets whose name begins like this one.
-    SecretsLike -> Listed<facts::Secret> {
-        /// The Region.
-        region: String,
-        /// How the name begins.
-        prefix: String,
-    } from "ListSecrets", may ["secretsmanager:ListSecrets"];
+    SecretsLike -> Listed<facts::Secret> { region: String, prefix: String }
+        from "ListSecrets", may ["secretsmanager:ListSecrets"];
     /// The parameters of these names.
     Parameters -> Listed<facts::Parameter> {
-        /// The Region.
         region: String,
         /// Their names, with the leading slash if they have one.
         names: Vec<String>,
     } from "DescribeParameters", may ["ssm:DescribeParameters"];
     /// Parameters whose name contains this.
-    ParametersLike -> Listed<facts::Parameter> {
-        /// The Region.
-        region: String,
-        /// A part of the name.
-        part: String,
-    } from "DescribeParameters", may ["ssm:DescribeParameters"];
+    ParametersLike -> Listed<facts::Parameter> { region: String, part: String }
+        from "DescribeParameters", may ["ssm:DescribeParameters"];
     /// A key's state.
     Key -> facts::Key {
-        /// The Region.
         region: String,
         /// Its id, ARN or alias.
         id: String,
     } from "DescribeKey", may ["kms:DescribeKey"];
     /// A key's policy.
     KeyPolicy -> facts::Policy {
-        /// The Region.
         region: String,
         /// Its id or ARN.
         id: String,
     } from "GetKeyPolicy", may ["kms:GetKeyPolicy"];
     /// A key's grants, which allow in addition to all policies.
     KeyGrants -> Vec<facts::KeyGrant> {
-        /// The Region.
         region: String,
         /// Its id or ARN.
         id: String,
     } from "ListGrants", may ["kms:ListGrants"];
     /// Log groups whose name begins like this.
-    LogGroups -> Vec<facts::LogGroup> {
-        /// The Region.
-        region: String,
-        /// How the name begins.
-        prefix: String,
-    } from "DescribeLogGroups", may ["logs:DescribeLogGroups"];
+    LogGroups -> Vec<facts::LogGroup> { region: String, prefix: String }
+        from "DescribeLogGroups", may ["logs:DescribeLogGroups"];
     /// The last lines that a container wrote.
-    LogLines -> Vec<facts::LogEvent> {
-        /// The Region.
-        region: String,
-        /// The log group.
-        group: String,
-        /// The stream.
-        stream: String,
-    } from "GetLogEvents", may ["logs:GetLogEvents"];
+    LogLines -> Vec<facts::LogEvent> { region: String, group: String, stream: String }
+        from "GetLogEvents", may ["logs:GetLogEvents"];
     /// An image repository.
     Repository -> facts::Repository {
-        /// The Region.
         region: String,
         /// The account of the registry.
         registry: String,
-        /// Its name.
         name: String,
     } from "DescribeRepositories", may ["ecr:DescribeRepositories"];
     /// An image.
     Image -> Vec<facts::Image> {
-        /// The Region.
         region: String,
         /// The account of the registry.
         registry: String,
-        /// The repository's name.
         repository: String,
         /// A tag, or a digest as `sha256:...`.
         reference: String,
     } from "DescribeImages", may ["ecr:DescribeImages"];
     /// A repository's own policy.
     RepositoryPolicy -> facts::Policy {
-        /// The Region.
         region: String,
         /// The account of the registry.
         registry: String,
-        /// The repository's name.
         name: String,
     } from "GetRepositoryPolicy", may ["ecr:GetRepositoryPolicy"];
     /// The rules of a registry by which the first pull makes a repository.
     CacheRules -> Vec<facts::CacheRule> {
-        /// The Region.
         region: String,
         /// The account of the registry.
         registry: String,
     } from "DescribePullThroughCacheRules", may ["ecr:DescribePullThroughCacheRules"];
     /// Where a bucket is.
-    Bucket -> facts::Bucket {
-        /// The Region to ask in.
-        region: String,
-        /// Its name.
-        name: String,
-    } from "GetBucketLocation", may ["s3:GetBucketLocation"];
+    Bucket -> facts::Bucket { region: String, name: String }
+        from "GetBucketLocation", may ["s3:GetBucketLocation"];
     /// Objects whose key begins like this.
-    Objects -> Vec<facts::Object> {
-        /// The bucket's Region.
-        region: String,
-        /// The bucket.
-        bucket: String,
-        /// How the key begins.
-        prefix: String,
-    } from "ListObjectsV2", may ["s3:ListBucket"];
+    Objects -> Vec<facts::Object> { region: String, bucket: String, prefix: String }
+        from "ListObjectsV2", may ["s3:ListBucket"];
     /// A file system's mount targets and their security groups.
-    MountTargets -> Vec<facts::MountTarget> {
-        /// The Region.
-        region: String,
-        /// The file system's id.
-        file_system: String,
-    } from "DescribeMountTargets", may [
+    MountTargets -> Vec<facts::MountTarget> { region: String, file_system: String }
+        from "DescribeMountTargets", may [
         "elasticfilesystem:DescribeMountTargets",
         "elasticfilesystem:DescribeMountTargetSecurityGroups",
         "ec2:DescribeNetworkInterfaceAttribute"
     ];
     /// A file system's access points.
-    AccessPoints -> Vec<facts::AccessPoint> {
-        /// The Region.
-        region: String,
-        /// The file system's id.
-        file_system: String,
-    } from "DescribeAccessPoints", may ["elasticfilesystem:DescribeAccessPoints"];
+    AccessPoints -> Vec<facts::AccessPoint> { region: String, file_system: String }
+        from "DescribeAccessPoints", may ["elasticfilesystem:DescribeAccessPoints"];
     /// A file system's own policy.
-    FileSystemPolicy -> facts::Policy {
-        /// The Region.
-        region: String,
-        /// The file system's id.
-        file_system: String,
-    } from "DescribeFileSystemPolicy", may ["elasticfilesystem:DescribeFileSystemPolicy"];
+    FileSystemPolicy -> facts::Policy { region: String, file_system: String }
+        from "DescribeFileSystemPolicy", may ["elasticfilesystem:DescribeFileSystemPolicy"];
     /// An EC2 instance's place in the network.
-    Instance -> facts::Instance {
-        /// The Region.
-        region: String,
-        /// Its id.
-        id: String,
-    } from "DescribeInstances", may ["ec2:DescribeInstances"];
+    Instance -> facts::Instance { region: String, id: String }
+        from "DescribeInstances", may ["ec2:DescribeInstances"];
     /// These subnets.
     Subnets -> Vec<facts::Subnet> {
-        /// The Region.
         region: String,
         /// Their ids, sorted.
         ids: Vec<String>,
     } from "DescribeSubnets", may ["ec2:DescribeSubnets"];
     /// A VPC's route tables.
-    RouteTables -> Vec<facts::RouteTable> {
-        /// The Region.
-        region: String,
-        /// The VPC.
-        vpc: String,
-    } from "DescribeRouteTables", may ["ec2:DescribeRouteTables"];
+    RouteTables -> Vec<facts::RouteTable> { region: String, vpc: String }
+        from "DescribeRouteTables", may ["ec2:DescribeRouteTables"];
     /// A VPC's NAT gateways.
-    NatGateways -> Vec<facts::NatGateway> {
-        /// The Region.
-        region: String,
-        /// The VPC.
-        vpc: String,
-    } from "DescribeNatGateways", may ["ec2:DescribeNatGateways"];
+    NatGateways -> Vec<facts::NatGateway> { region: String, vpc: String }
+        from "DescribeNatGateways", may ["ec2:DescribeNatGateways"];
     /// A VPC's endpoints.
-    VpcEndpoints -> Vec<facts::VpcEndpoint> {
-        /// The Region.
-        region: String,
-        /// The VPC.
-        vpc: String,
-    } from "DescribeVpcEndpoints", may ["ec2:DescribeVpcEndpoints"];
+    VpcEndpoints -> Vec<facts::VpcEndpoint> { region: String, vpc: String }
+        from "DescribeVpcEndpoints", may ["ec2:DescribeVpcEndpoints"];
     /// A VPC's security groups.
-    SecurityGroups -> Vec<facts::SecurityGroup> {
-        /// The Region.
-        region: String,
-        /// The VPC.
-        vpc: String,
-    } from "DescribeSecurityGroups", may ["ec2:DescribeSecurityGroups"];
+    SecurityGroups -> Vec<facts::SecurityGroup> { region: String, vpc: String }
+        from "DescribeSecurityGroups", may ["ec2:DescribeSecurityGroups"];
     /// These security groups, also those of another VPC that are associated with the caller's.
     NamedSecurityGroups -> Vec<facts::SecurityGroup> {
-        /// The Region.
         region: String,
         /// Their ids, sorted.
         ids: Vec<String>,
     } from "DescribeSecurityGroups", may ["ec2:DescribeSecurityGroups"];
     /// A VPC's network ACLs.
-    NetworkAcls -> Vec<facts::NetworkAcl> {
-        /// The Region.
-        region: String,
-        /// The VPC.
-        vpc: String,
-    } from "DescribeNetworkAcls", may ["ec2:DescribeNetworkAcls"];
+    NetworkAcls -> Vec<facts::NetworkAcl> { region: String, vpc: String }
+        from "DescribeNetworkAcls", may ["ec2:DescribeNetworkAcls"];
     /// How a VPC resolves names.
-    VpcDns -> facts::VpcDns {
-        /// The Region.
-        region: String,
-        /// The VPC.
-        vpc: String,
-    } from "DescribeVpcAttribute", may ["ec2:DescribeVpcAttribute", "ec2:DescribeVpcs", "ec2:DescribeDhcpOptions"];
+    VpcDns -> facts::VpcDns { region: String, vpc: String }
+        from "DescribeVpcAttribute", may [
+        "ec2:DescribeVpcAttribute",
+        "ec2:DescribeVpcs",
+        "ec2:DescribeDhcpOptions"
+    ];
 }
 
 impl Question {

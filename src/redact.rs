@@ -5,9 +5,9 @@
 //! stays valid. Control, escape and direction-changing characters become `~` (white space becomes a space),
 //! so no text can steer a terminal.
 //!
-//! A name that was parsed as one (`redact_name`) is searched for nothing: it is told as it is. Free text is
-//! looked at by each kind of secret in turn, in one pass of a bounded look-ahead each; most texts are told
-//! harmless in one glance (`glance`).
+//! A name that was parsed as one (`redact_name`) is searched for nothing: it stays as it is. Free text is
+//! searched for each kind of secret in turn, in one pass of a bounded look-ahead each; one pass (`glance`)
+//! proves most texts harmless.
 
 mod chance;
 mod glance;
@@ -15,6 +15,7 @@ mod named;
 mod option;
 mod quoted;
 mod reference;
+mod secret_name;
 mod tokens;
 mod url;
 
@@ -27,15 +28,16 @@ use glance::{is_name, is_plain};
 
 pub use reference::{Written, written, written_as_secret};
 
-/// Stands for each byte that nobody may see. No policy language, POSIX shell or Markdown reads it.
+/// The character that replaces each byte of a secret. No policy language, POSIX shell or Markdown reads it.
 pub const MASK: char = '%';
-/// As many of them in a row are a mask; fewer may be anybody's.
+/// At least this many in a row are a mask; a text from outside may have fewer.
 const SHORTEST_MASK: usize = 3;
-/// What stands for a whole secret whose length nobody needs.
+/// What replaces a whole secret whose length does not matter.
 pub const MASKED: &str = "%%%%%%%%";
-/// A mask may bring out another beside it; more often than this none does.
+/// Masking can make another secret next to it recognizable, so the text is searched again, at most this
+/// often.
 const MOST_PASSES: usize = 4;
-/// So much is looked at behind what is wanted of a long text, for a secret that is cut there.
+/// How many bytes after the wanted part of a long text are searched too, for a secret that is cut there.
 const MARGIN: usize = 4_096;
 /// A decoder quotes one character, at most escaped.
 const LONGEST_QUOTED: usize = 24;
@@ -50,7 +52,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     }
     let mut safe = printable(text);
     for _ in 0..MOST_PASSES {
-        // What was quoted goes first, so that nothing in it can hide what stands around it.
+        // What was quoted goes first, so that nothing in it can hide what is around it.
         let quoted =
             quoted::quoted(&safe.to_ascii_lowercase()).is_some_and(|quoted| mask(&mut safe, &[quoted]));
         let masks = masks(&safe);
@@ -83,7 +85,7 @@ pub fn beginning(text: &str, longest: usize) -> Cow<'_, str> {
 }
 
 /// What [`redact`] made of a text, with the text's line breaks where they were: they tell where its values
-/// end. Whoever prints it takes [`one_line`] of it.
+/// end. Printing needs [`one_line`] of it.
 #[must_use]
 pub fn with_lines(text: &str, safe: &str) -> String {
     let mut lines = String::with_capacity(safe.len());
@@ -207,7 +209,7 @@ fn arns(lower: &str) -> Vec<Range<usize>> {
     arns
 }
 
-/// Where some words stand, none over another.
+/// The places of some words, without overlaps.
 fn places<'t>(text: &'t str, words: &'t str) -> impl Iterator<Item = usize> + 't {
     memmem::find_iter(text.as_bytes(), words)
 }

@@ -2,7 +2,7 @@
 //! that it holds.
 //!
 //! CloudFormation and CDK templates, `terraform show -json`, definitions and services as ECS takes them, in
-//! JSON or YAML. What a document does not decide is told as open with its reason ([`Plan`]), and what its
+//! JSON or YAML. What a document does not decide is reported as open with its reason ([`Plan`]), and what its
 //! deployment makes is known as such: neither is guessed, and neither is an error.
 
 mod intrinsic;
@@ -34,15 +34,15 @@ pub use tree::Place;
 /// Why something is not known that a deployment makes.
 const MADE: &str = "made by this deployment";
 
-/// What is known of a deployment besides its document.
+/// What is known of a deployment in addition to its document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Given {
     /// Values of the template's parameters, and of `AWS::AccountId`, `AWS::StackName` and their like.
     pub parameters: BTreeMap<String, String>,
     /// The Region into which it is deployed.
     pub region: Option<String>,
-    /// Whether a parameter may have another value than its default: whoever deploys has given some, and they
-    /// are not told.
+    /// Whether a parameter may have another value than its default: the deployment sets some, and their
+    /// values are not known.
     pub is_given_elsewhere: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct Given {
 pub struct Found {
     /// Its logical id or address; empty where the document is the definition.
     pub name: String,
-    /// The definition; what is open in it stands as `${...}` where a text is wanted, and is left out
+    /// The definition; what is open in it is written as `${...}` where a text is wanted, and is left out
     /// elsewhere.
     pub definition: TaskDefinition,
     /// What its deployment leaves open, and what it makes.
@@ -70,7 +70,7 @@ impl Found {
         }
     }
 
-    /// The places besides the first of all that something is about, in the order of the document.
+    /// The other places that something is about, after the first, in the order of the document.
     #[must_use]
     pub fn other_places(&self, references: &[Reference]) -> Vec<Place> {
         let first = self.place(references);
@@ -90,7 +90,7 @@ pub struct Source {
     pub faults: Vec<TaskDefinitionError>,
     /// What of it was not looked at, and why.
     pub notes: Vec<String>,
-    /// What whoever gave it may want to know besides.
+    /// What the user may want to know in addition.
     pub asides: Vec<String>,
 }
 
@@ -110,7 +110,7 @@ impl Source {
 pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
     let (node, is_json) = match Node::of_json(text) {
         Some(node) => (node.map_err(faulty)?, true),
-        // What begins like JSON is meant as it: its faults are told as JSON's.
+        // What begins like JSON is meant as JSON, so its faults are reported as JSON's.
         None if file::is_like_json(text) => {
             return TaskDefinition::from_json(text).map(|_| Source::default());
         }
@@ -138,7 +138,7 @@ pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
 ///
 /// # Errors
 ///
-/// When the text is no template.
+/// When the text is not a template.
 pub fn cloudformation(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
     let node = Node::of_json(text).unwrap_or_else(|| Node::of_yaml(text)).map_err(faulty)?;
     if template::is_one(&node) {
@@ -164,7 +164,7 @@ pub fn change_set(template: &str, changes: &[Change], given: &Given) -> Source {
 pub fn task_definition(name: &str, properties: &Value) -> Result<Found, TaskDefinitionError> {
     let got = intrinsic::Got::of_value(properties, Place::START);
     let found = lowered::found(name, got, Place::START, lowered::Reading::Lenient, &file::Way::default())?;
-    // There is no document in which it stands.
+    // There is no document that holds it.
     Ok(Found { places: Places::default(), ..found })
 }
 

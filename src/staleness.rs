@@ -18,7 +18,7 @@ use crate::question::{Evidence, Known, Question, ask};
 use crate::task_definition::{Reference, ReferenceKind, SecretReference, Target, split_suffix};
 use crate::words::words;
 
-/// It moves when [`CURRENT`] does, and no event tells of it.
+/// It moves when [`CURRENT`] does, and no event reports it.
 const PREVIOUS: &str = "AWSPREVIOUS";
 
 words! {
@@ -62,9 +62,9 @@ pub enum Change {
 pub enum Holds {
     /// The value from before the change: it started before it.
     Old,
-    /// Perhaps that: it started before the last change, which may not have been one of the value.
+    /// Perhaps that: it started before the last change, which might not have been one of the value.
     PerhapsOld,
-    /// Nobody can tell, and why.
+    /// It cannot be decided, and why.
     Unknown(String),
     /// The present value.
     Present,
@@ -90,7 +90,7 @@ pub struct Holder {
 /// A value with those that take it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Value {
-    /// What it is, by its ARN where AWS told it.
+    /// What it is, by its ARN where AWS reported it.
     pub source: Source,
     /// What people call it: a secret's name without what Secrets Manager appends to it, where a file lies.
     pub name: String,
@@ -191,7 +191,7 @@ impl Value {
         let container = reference.container.clone().unwrap_or_default();
         holder.places.insert((container, reference.name.clone().unwrap_or_else(|| reference.field.clone())));
         match holder.tasks.iter_mut().find(|(_, known)| known.task_arn == task.task_arn) {
-            // Of two references to a value, the one that follows it tells more than the pinned one.
+            // A reference that follows a value shows more than one that is pinned to a version.
             Some((known, _)) => *known = holds.min(known.clone()),
             None => holder.tasks.push((holds, task.clone())),
         }
@@ -356,7 +356,7 @@ impl Source {
         Some(ask::Objects { region, bucket: bucket.to_owned(), prefix: key.to_owned() })
     }
 
-    /// The same under the one name by which AWS describes it: references may write it in several ways.
+    /// The same under the one name by which AWS describes it: references can name it in several ways.
     fn as_described(&self, evidence: &Evidence) -> Self {
         let secret = || evidence.look(&self.secret()).found()?.arn.clone();
         let id = match self.kind {

@@ -16,13 +16,12 @@ use crate::reason::{Heard, read_log};
 use crate::task_definition::{ContainerDefinition, TaskDefinition};
 use crate::triage::{Prober, ask_all};
 
-/// Of so many tasks of a service that could not start the latest are told of.
+/// The most tasks of a service that could not start, the latest first.
 const TASKS: usize = 10;
-/// Of so many that exited early the logs are read, the latest first: they exit alike.
+/// The most tasks that exited early whose logs are read, the latest first: they exit for the same reason.
 const LOGS: usize = 3;
 
-/// The tasks that tell what this one leaves untold, the latest first; `None` where it has to speak for
-/// itself.
+/// The tasks that say why, where this one does not, the latest first; `None` where only its own words count.
 pub async fn tellers(prober: &impl Prober, task: &Task) -> Option<Vec<Task>> {
     let mut evidence = Evidence::default();
     let Some(question) = Question::stopped_tasks_of(task) else {
@@ -32,7 +31,7 @@ pub async fn tellers(prober: &impl Prober, task: &Task) -> Option<Vec<Task>> {
     ask_all(prober, vec![question.clone().into()], &mut evidence).await;
     let mut stopped = stopped(&evidence, &question);
     stopped.sort_by_key(|task| std::cmp::Reverse(task.stopped_at));
-    // Of a service that does not start, one that exits with 0 may hide that it failed.
+    // A container that exits with 0 may hide that it failed, where its service does not start.
     let (exited, stopped): (Vec<Task>, Vec<Task>) = stopped.into_iter().partition(Task::ended_early);
     let mut tellers: Vec<Task> = stopped.into_iter().filter(could_not_start).take(TASKS).collect();
     let exited = exited.into_iter().take(LOGS).collect();
@@ -100,8 +99,8 @@ fn logs_of(task: &Task, evidence: &Evidence) -> Vec<(String, ask::LogLines)> {
         .collect()
 }
 
-/// The task with what the log of one of its containers says: the first that tells, unless it tells of no more than
-/// a file that is not there, and another tells why nobody wrote it.
+/// The task with what the log of one of its containers says: the first that says why it failed. A log that
+/// only reports a missing file gives way to one that says why the file was not written.
 fn told_by_log(mut task: Task, evidence: &Evidence) -> Option<Task> {
     let told = logs_of(&task, evidence).into_iter().filter_map(|(container, question)| {
         let events = evidence.look(&question).found()?;

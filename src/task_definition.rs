@@ -53,7 +53,7 @@ pub struct TaskDefinition {
     pub task_role_arn: Option<String>,
     /// `awsvpc`, `bridge`, `host` or `none`.
     pub network_mode: Option<String>,
-    /// Where it may run: `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where it was not told.
+    /// Where it may run: `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where it does not say.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub requires_compatibilities: Vec<String>,
     /// For which platform its images must be built.
@@ -64,7 +64,7 @@ pub struct TaskDefinition {
     pub containers: Vec<ContainerDefinition>,
     /// What is mounted into them.
     pub volumes: Vec<Volume>,
-    /// Its tags, which AWS answers beside it where they were asked for.
+    /// Its tags, which AWS answers next to it where they were asked for.
     #[serde(rename = "tagsBeside", skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
 }
@@ -116,7 +116,7 @@ pub struct ContainerDefinition {
     /// Whether it routes the logs of the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firelens_configuration: Option<Firelens>,
-    /// Files that let it into an Active Directory.
+    /// Files with its credentials for an Active Directory.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub credential_specs: Vec<String>,
 }
@@ -169,7 +169,7 @@ pub struct Dependency {
 pub struct NamedReference {
     /// The environment variable or log option.
     pub name: String,
-    /// What it refers to. A secret's value that stands in its place is masked as it is read.
+    /// What it refers to. A secret's value in its place is masked as it is read.
     #[serde(deserialize_with = "value_from")]
     pub value_from: String,
 }
@@ -218,7 +218,7 @@ fn without_value(text: String, written: fn(&str) -> Written) -> String {
 
 impl TaskDefinition {
     /// Reads `describe-task-definition` output, a definition to be registered, or a list of container
-    /// definitions: keys in any case, `null` for what is not there, of a key that stands twice the last.
+    /// definitions: keys in any case, `null` for what is not there, of a repeated key the last.
     ///
     /// # Errors
     ///
@@ -353,7 +353,7 @@ impl TaskDefinition {
         self.containers.iter().find(|container| container.name == name)
     }
 
-    /// The other containers that may write into a volume.
+    /// The other containers that can write into a volume.
     pub fn writers<'d>(
         &'d self,
         volume: &'d str,

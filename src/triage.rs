@@ -1,8 +1,8 @@
-//! The loop from a task to what AWS says about it: questions in rounds, since a later one may hang on an
+//! The loop from a task to what AWS says about it: questions in rounds, since a later one may depend on an
 //! earlier answer.
 //!
 //! It is bounded: [`ROUNDS`] rounds, [`QUESTIONS`] questions for each task. The questions of a round go out
-//! together, equal ones once. Who answers keeps the deadline: what is not known by then is
+//! together, equal ones once. The prober keeps the deadline: what is not known by then is
 //! [`Answer::Unknown`](crate::question::Answer), and the diagnosis goes on.
 
 mod turns;
@@ -16,12 +16,12 @@ use crate::question::{Answer, Evidence, Question};
 use crate::words::words;
 pub use turns::{Pace, Turn, ask_in_turns};
 
-/// As often as answers may lead to new questions.
+/// The most rounds in which answers lead to new questions.
 pub const ROUNDS: usize = 3;
-/// As much as may be asked about one task.
+/// The most questions about one task.
 pub const QUESTIONS: usize = 24;
 
-/// Who answers questions: AWS, or a recording.
+/// A prober answers questions: from AWS, or from a recording.
 pub trait Prober {
     /// Answers, or says why not; it never fails.
     fn ask(&self, question: &Question) -> impl Future<Output = Answer> + Send;
@@ -44,7 +44,7 @@ pub trait Prober {
 /// A prober that is asked about the things of one account.
 #[derive(Debug, Clone, Copy)]
 pub struct InAccount<'p, P> {
-    /// Who is asked.
+    /// The prober that is asked.
     pub prober: &'p P,
     /// The account, where it is not the prober's own.
     pub account: Option<&'p str>,
@@ -74,9 +74,9 @@ words! {
 /// A prober that is asked only what its scope holds; the rest stays unknown, and the diagnosis says why.
 #[derive(Debug, Clone, Copy)]
 pub struct Narrowed<P> {
-    /// Who is asked.
+    /// The prober that is asked.
     pub prober: P,
-    /// What.
+    /// What it is asked about.
     pub scope: Scope,
     /// Why what containers wrote is not asked for, unless it is.
     pub logs: Option<&'static str>,

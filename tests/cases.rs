@@ -18,14 +18,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ecs_triage::causes::{CAUSES, Verdict};
-use ecs_triage::check::{Check, Place};
+use ecs_triage::check::{Check, Checked, Place};
 use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::{Report, diagnose};
 use ecs_triage::event::{Reason, Task, read_record};
 use ecs_triage::question::facts::AwsVpcConfiguration;
 use ecs_triage::question::{Answer, Evidence};
 use ecs_triage::reason::read_log;
-use ecs_triage::render::check::render as render_check;
+use ecs_triage::render::check::render_one;
 use ecs_triage::render::json::v1;
 use ecs_triage::render::notice::{self, Notice, notice};
 use ecs_triage::render::text::{Colour, render};
@@ -357,11 +357,11 @@ fn checks_read_as_their_snapshots_say() {
                 format!("{}: nobody asks {}", path.display(), serde_json::json!(question))
             }));
         }
-        let findings = check.findings(&evidence);
+        let (name, findings) = (definition.name().unwrap_or_default(), check.findings(&evidence));
         let mut read = format!("fails: {}\n\n", if findings.has(Verdict::Confirmed) { "yes" } else { "no" });
-        let _ =
-            write!(read, "{}", render_check(&definition.name().unwrap_or_default(), &findings, Colour::Off));
-        let document: Value = serde_json::from_str(&v1::check_line("x", &findings)).expect("it is JSON");
+        let checked = Checked { name, findings, ..Checked::default() };
+        let _ = write!(read, "{}", render_one(&checked, Colour::Off));
+        let document: Value = serde_json::from_str(&v1::checked_line(&checked)).expect("it is JSON");
         assert_eq!(
             document["complete"],
             document["not_checked"].as_array().is_some_and(Vec::is_empty),

@@ -569,10 +569,7 @@ fn marked(text: &str) -> String {
 #[test]
 fn a_terminal_of_any_width_shows_the_deciding_words_marked() {
     for event in [
-        "secret-key-missing",
-        "secret-network-timeout",
-        "secret-access-denied",
-        "image-missing",
+        "secret-key-missing", "secret-network-timeout", "secret-access-denied", "image-missing",
         "parameter-missing",
     ] {
         let file = format!("events/{event}.json");

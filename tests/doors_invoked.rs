@@ -42,13 +42,7 @@ fn expected(case: &str, word: &str) -> Vec<Value> {
 /// What an answer decides, without the words that differ between recorded answers and those of a server.
 fn decided(answer: &Value) -> Vec<&Value> {
     [
-        "hookStatus",
-        "errorCode",
-        "clientRequestToken",
-        "Status",
-        "PhysicalResourceId",
-        "told",
-        "answered",
+        "hookStatus", "errorCode", "clientRequestToken", "Status", "PhysicalResourceId", "told", "answered",
         "checked",
     ]
     .iter()

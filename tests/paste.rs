@@ -59,37 +59,15 @@ const PREFIXES: &[&str] = &["--debug=", "file:///etc/passwd", "fileb://x", "http
 /// and nowhere in its structure.
 fn words(case: &Value) -> BTreeSet<String> {
     const STRUCTURE: &[&str] = &[
-        "arn",
-        "aws",
-        "amazonaws",
-        "com",
-        "secretsmanager",
-        "ecs",
-        "task",
-        "cluster",
-        "role",
-        "iam",
-        "secret",
-        "definition",
-        "service",
-        "null",
-        "true",
-        "false",
+        "arn", "aws", "amazonaws", "com", "secretsmanager", "ecs", "task", "cluster", "role", "iam",
+        "secret", "definition", "service", "null", "true", "false",
     ];
     let mut texts = Vec::new();
     strings(&case["event"]["detail"], &mut texts);
     strings(&case["task_definition"], &mut texts);
     let of_names = [
-        "valueFrom",
-        "group",
-        "name",
-        "awslogs-group",
-        "executionRoleArn",
-        "taskRoleArn",
-        "image",
-        "value",
-        "clusterArn",
-        "credentialsParameter",
+        "valueFrom", "group", "name", "awslogs-group", "executionRoleArn", "taskRoleArn", "image", "value",
+        "clusterArn", "credentialsParameter",
     ];
     let named = texts.iter().filter(|(key, _)| of_names.contains(key)).map(|(_, text)| *text);
     let hosts = texts

@@ -91,19 +91,8 @@ fn facts(symptom: &Symptom) -> Vec<&Fact> {
         ..
     } = symptom;
     [
-        resource,
-        bucket,
-        action,
-        principal,
-        role,
-        region,
-        account,
-        host,
-        address,
-        key,
-        json_key,
-        version_stage,
-        request_id,
+        resource, bucket, action, principal, role, region, account, host, address, key, json_key,
+        version_stage, request_id,
     ]
     .into_iter()
     .flatten()

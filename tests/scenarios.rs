@@ -85,20 +85,9 @@ impl Outcome {
 
 /// What an expectation may hold.
 const KEYS: &[&str] = &[
-    "first",
-    "not_first",
-    "not_confirmed",
-    "not_ruled_out",
-    "verdict_of",
-    "has",
-    "fix_must_contain",
-    "fix_must_not_contain",
-    "text_must_contain",
-    "text_must_not_contain",
-    "problems",
-    "no_problems_of",
-    "green",
-    "any_of",
+    "first", "not_first", "not_confirmed", "not_ruled_out", "verdict_of", "has", "fix_must_contain",
+    "fix_must_not_contain", "text_must_contain", "text_must_not_contain", "problems", "no_problems_of",
+    "green", "any_of",
 ];
 
 /// What does not hold of an expectation.

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use ecs_triage::check::{Check, Place};
+use ecs_triage::check::{Check, Checked, Place};
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::{Task, read_record};
 use ecs_triage::question::record;
@@ -57,7 +57,8 @@ fn checks_are_what_their_schema_says() {
         let definition = TaskDefinition::from_json(&text_of(&case["task_definition"]))
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let evidence = recorded(&case, path).unwrap_or_default();
-        checks.push(v1::check_line("x", &Check::new(&definition, &Place::default()).findings(&evidence)));
+        let findings = Check::new(&definition, &Place::default()).findings(&evidence);
+        checks.push(v1::checked_line(&Checked { name: "x".to_owned(), findings, ..Checked::default() }));
     }
     let mut check = Command::new(env!("CARGO_BIN_EXE_ecs-triage"));
     check.args(["check", "--offline", "--format", "jsonl"]);
@@ -97,13 +98,8 @@ fn reports_for_code_scanning_are_what_the_standard_says() {
     );
     let broken = scratch("held-broken.json", "{\"family\": \"a\",}");
     let baseline = scratch("held-sarif-baseline.json", "");
-    run(Command::new(env!("CARGO_BIN_EXE_ecs-triage")).args([
-        "check",
-        "--offline",
-        &hostile,
-        "--write-baseline",
-        &baseline,
-    ]));
+    run(Command::new(env!("CARGO_BIN_EXE_ecs-triage"))
+        .args(["check", "--offline", &hostile, "--write-baseline", &baseline]));
     let reports = [
         &["tests/sources/template.yaml", "tests/sources/cdk.json"][..],
         &["tests/sources/register.yaml"],

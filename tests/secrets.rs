@@ -6,7 +6,7 @@
 //! `valueFrom`, as an image. A row is shown if any output of the core holds the secret, or eight letters of
 //! it in a row.
 
-use ecs_triage::check::{Check, Place};
+use ecs_triage::check::{Check, Checked, Place};
 use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::{diagnose, questions};
 use ecs_triage::event::{Task, read_record};
@@ -76,7 +76,9 @@ fn every_output(row: &Value) -> Vec<String> {
     let mut outputs = vec![record::write(&evidence), format!("{evidence:?}")];
     let place = Place { region: "us-east-1".to_owned(), ..Place::default() };
     let checked = Check::new(&definition, &place);
-    outputs.push(check::render("orders", &checked.findings(&evidence), Colour::Off));
+    let findings = checked.findings(&evidence);
+    let one = Checked { name: "orders".to_owned(), findings, ..Checked::default() };
+    outputs.push(check::render_one(&one, Colour::Off));
     outputs
         .extend(checked.questions(&Evidence::default()).iter().map(|question| json!(question).to_string()));
     for task in &tasks {

@@ -123,14 +123,8 @@ fn offline(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
 fn what_a_person_reads_of_files_is_as_its_snapshot_says() {
     let mut told = String::new();
     for file in [
-        "cdk.json",
-        "template.yaml",
-        "plan.json",
-        "register.yaml",
-        "brackets.yaml",
-        "generated.yaml",
-        "unrendered.yaml",
-        "service-alone.yaml",
+        "cdk.json", "template.yaml", "plan.json", "register.yaml", "brackets.yaml", "generated.yaml",
+        "unrendered.yaml", "service-alone.yaml",
     ] {
         let (status, out, complaints) = offline(&[&format!("tests/sources/{file}")], "");
         let _ = writeln!(told, "{}\n{file}: exit status {status:?}\n{complaints}\n{out}", "=".repeat(60));

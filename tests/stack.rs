@@ -69,13 +69,10 @@ fn the_template_passes_the_linters() {
         fs::read_to_string(Path::new(ROOT).join("template.yaml")).expect("the template can be read");
     assert!(!template.contains("cfn-lint"), "the template must not configure its linter");
     let linter = python_environment("stack", "requirements.txt").join("cfn-lint");
-    succeed(Command::new(linter).args([
-        "--",
-        "template.yaml",
-        "queries.yaml",
-        "deploy/member.yaml",
-        "examples/*.yaml",
-    ]));
+    succeed(
+        Command::new(linter)
+            .args(["--", "template.yaml", "queries.yaml", "deploy/member.yaml", "examples/*.yaml"]),
+    );
     let sam = python_environment("sam", "requirements-sam.txt");
     let mut validate = Command::new(sam.join("sam"));
     validate.args(["validate", "--lint", "--template", "template.yaml"]).env("__SAM_CLI_APP_DIR", &sam);
@@ -103,14 +100,7 @@ fn the_function_is_built_without_profiles_of_people_and_with_our_profile() {
     assert!(asked.contains(" --no-default-features ") && asked.contains(" --features aws "), "{asked}");
     assert!(!asked.contains("profile."), "a setting that we leave out is chosen for us: {asked}");
     let tree = [
-        "tree",
-        "--offline",
-        "--edges",
-        "normal",
-        "--prefix",
-        "none",
-        "--no-default-features",
-        "--features",
+        "tree", "--offline", "--edges", "normal", "--prefix", "none", "--no-default-features", "--features",
         "aws",
     ];
     let built = succeed(Command::new(env!("CARGO")).args(tree));

@@ -1,8 +1,9 @@
 //! Plain American English: words that only this house would use stay out of everything that people read.
 //!
 //! `HABITS` lists them with what to say instead. What is read: the notices and diagnoses of all cases, the
-//! catalogue, the help texts, the documents, the template, and every sentence in a string of the source, so
-//! that a message which no case shows is held to it too.
+//! catalog, the help texts, the documents, the template, and every sentence in a string of the source, so
+//! that a message which no case shows is held to it too. The comments of the source are held to `HABITS` and
+//! to `OF_COMMENTS`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -58,6 +59,15 @@ const HABITS: &[(&str, &str)] = &[
     ("grey|analyse|spelt|learnt|whilst|towards", "gray, analyze, spelled, learned, while, toward"),
 ];
 
+/// The same for comments alone: what a notice may say of people, a comment would say of roles, calls and code.
+const OF_COMMENTS: &[(&str, &str)] = &[
+    ("tell|tells of", "reports, says"),
+    ("hear|hears", "receives"),
+    ("hang|hangs on", "depends on"),
+    ("nobody|nobody's", "no role, no caller; or the passive"),
+    ("neighbour|neighbours|neighbouring", "neighbor, next, adjacent, related"),
+];
+
 /// Where ECS's words are kept, and what masks them: not what this program says.
 const OTHERS_WORDS: &[&str] = &["src/reason", "src/redact"];
 
@@ -102,14 +112,14 @@ fn is_one_of(alternatives: &str, word: &str) -> bool {
 }
 
 /// The habits in a text, each with the words around it.
-fn habits(text: &str) -> Vec<String> {
+fn habits(list: &[(&str, &str)], text: &str) -> Vec<String> {
     let text = without_ids(text).to_lowercase();
     let words: Vec<&str> = text
         .split(|letter: char| !(letter.is_ascii_alphabetic() || letter == '\''))
         .filter(|word| !word.is_empty())
         .collect();
     let mut found = Vec::new();
-    for (habit, instead) in HABITS {
+    for (habit, instead) in list {
         let (before, rest) = match habit.strip_prefix('!').and_then(|rest| rest.split_once(' ')) {
             Some((word, rest)) => (Some(word), rest),
             None => (None, *habit),
@@ -159,40 +169,61 @@ fn said(snapshot: &str) -> String {
     own.collect::<Vec<_>>().join("\n")
 }
 
-/// The sentences in a file's strings: those of its tests are its own matter.
-fn sentences(source: &str) -> Vec<String> {
-    let source = source.split("#[cfg(test)]").next().unwrap_or(source);
-    let mut found = Vec::new();
-    let mut rest = source;
-    while let Some(at) = rest.find(['"', '/', '\'']) {
-        let here = &rest[at..];
-        rest = if here.starts_with("//") {
-            here.split_once('\n').map_or("", |(_, rest)| rest)
-        } else if let Some(text) = here.strip_prefix('"') {
-            let mut escaped = false;
-            let end = text.find(|letter| {
-                let is_end = letter == '"' && !escaped;
-                escaped = letter == '\\' && !escaped;
-                is_end
-            });
-            let (text, rest) = text.split_at(end.unwrap_or(text.len()));
-            if text.contains(' ') {
-                found.push(text.replace("\\n", " ").replace("\\\"", "\""));
-            }
-            rest.get(1..).unwrap_or("")
-        } else {
-            // A quote or an escape as a character, or a lifetime, or a division.
-            let skipped = if here.starts_with("'\"'") {
-                3
-            } else if here.starts_with("'\\") {
-                4
+/// What a file of Rust says outside of its code: its strings that hold several words, and its comments, those
+/// on neighboring lines as one. Its tests are its own matter.
+#[derive(Default)]
+struct Said {
+    strings: Vec<String>,
+    comments: Vec<String>,
+}
+
+impl Said {
+    fn by(source: &str) -> Self {
+        let source = source.split("#[cfg(test)]").next().unwrap_or(source);
+        let mut said = Self::default();
+        let mut rest = source;
+        let mut is_next_line = false;
+        while let Some(at) = rest.find(['"', '/', '\'']) {
+            let (between, here) = rest.split_at(at);
+            is_next_line &= between.trim().is_empty() && !between.contains('\n');
+            rest = if let Some(comment) = here.strip_prefix("//") {
+                let (comment, rest) = comment.split_once('\n').unwrap_or((comment, ""));
+                said.comment(comment.trim_start_matches(['/', '!']), is_next_line);
+                is_next_line = true;
+                rest
+            } else if let Some(text) = here.strip_prefix('"') {
+                let mut escaped = false;
+                let end = text.find(|letter| {
+                    let is_end = letter == '"' && !escaped;
+                    escaped = letter == '\\' && !escaped;
+                    is_end
+                });
+                let (text, rest) = text.split_at(end.unwrap_or(text.len()));
+                if text.contains(' ') {
+                    said.strings.push(text.replace("\\n", " ").replace("\\\"", "\""));
+                }
+                rest.get(1..).unwrap_or("")
             } else {
-                1
+                // A quote or an escape as a character, or a lifetime, or a division.
+                let skipped = if here.starts_with("'\"'") {
+                    3
+                } else if here.starts_with("'\\") {
+                    4
+                } else {
+                    1
+                };
+                here.get(skipped..).unwrap_or("")
             };
-            here.get(skipped..).unwrap_or("")
-        };
+        }
+        said
     }
-    found
+
+    fn comment(&mut self, text: &str, continues: bool) {
+        match self.comments.last_mut() {
+            Some(last) if continues => *last = format!("{last}\n{text}"),
+            _ => self.comments.push(text.to_owned()),
+        }
+    }
 }
 
 /// What a format fills in is named for the code, not for the reader.
@@ -209,9 +240,13 @@ fn without_names(text: &str) -> String {
 }
 
 fn none_in(texts: impl IntoIterator<Item = (String, String)>) {
+    none_of(HABITS, texts);
+}
+
+fn none_of(list: &[(&str, &str)], texts: impl IntoIterator<Item = (String, String)>) {
     let found: BTreeSet<String> = texts
         .into_iter()
-        .flat_map(|(name, text)| habits(&text).into_iter().map(move |habit| format!("{name}: {habit}")))
+        .flat_map(|(name, text)| habits(list, &text).into_iter().map(move |habit| format!("{name}: {habit}")))
         .collect();
     assert!(
         found.is_empty(),
@@ -238,7 +273,7 @@ fn habits_are_found_where_they_are() {
         "the catalogue",
         "it is no",
     ] {
-        assert_eq!(habits(text).len(), 1, "{text}: {:?}", habits(text));
+        assert_eq!(habits(HABITS, text).len(), 1, "{text}: {:?}", habits(HABITS, text));
     }
     for text in [
         "There is no ARN",
@@ -248,9 +283,11 @@ fn habits_are_found_where_they_are() {
         "owner organisation-admin",
         "keep it",
     ] {
-        assert_eq!(habits(text), Vec::<String>::new(), "{text}");
+        assert_eq!(habits(HABITS, text), Vec::<String>::new(), "{text}");
     }
-    assert_eq!(sentences(r#"f('"', "let it", "x"); // "let me" "#), ["let it"]);
+    let said = Said::by("f('\"', \"let it\", \"x\"); // \"let me\"\n  /// and\n  /// more\n\n//! apart");
+    assert_eq!(said.strings, ["let it"]);
+    assert_eq!(said.comments, [" \"let me\"\n and\n more", " apart"]);
 }
 
 #[test]
@@ -316,10 +353,26 @@ fn messages() {
         .map(read)
         .filter(|(name, _)| !OTHERS_WORDS.iter().any(|others| name.starts_with(others)));
     none_in(own.flat_map(|(name, source)| {
-        let said: Vec<String> = sentences(&source)
+        let said: Vec<String> = Said::by(&source)
+            .strings
             .into_iter()
             .filter(|text| !quoted.iter().any(|quoted| quoted.contains(text.as_str())))
             .collect();
         said.into_iter().map(move |text| (name.clone(), prose(&without_names(&text)))).collect::<Vec<_>>()
     }));
+}
+
+#[test]
+fn comments() {
+    let all: Vec<(String, String)> = below("src", ".rs")
+        .into_iter()
+        .map(read)
+        .flat_map(|(name, source)| {
+            let comments = Said::by(&source).comments;
+            comments.into_iter().map(move |text| (name.clone(), prose(&text)))
+        })
+        .collect();
+    assert!(all.len() > 1_000, "only {} comments were found", all.len());
+    none_in(all.iter().cloned());
+    none_of(OF_COMMENTS, all);
 }

@@ -51,7 +51,7 @@ fn other_shape() -> Failure {
     Failure::Unknown("the answer has another shape than AWS documents".to_owned())
 }
 
-/// A policy that stands in an answer as JSON in a text; without one there is none.
+/// A policy that an answer holds as JSON in a text; without one there is none.
 pub(crate) fn policy(answer: &Value, path: &str) -> Result<Answer, Failure> {
     let Some(text) = answer.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty()) else {
         return Err(Failure::Missing);

@@ -1,4 +1,4 @@
-//! Amazon EventBridge: a bus that is told of diagnoses and of what becomes of incidents, for machines.
+//! Amazon EventBridge: a bus that receives diagnoses and the changes of incidents, for machines.
 
 use aws_config::SdkConfig;
 use aws_sdk_eventbridge::Client;

@@ -2,7 +2,7 @@
 //!
 //! The SDK's crates for most of the services asked here would take most of the build and read answers into
 //! types of their own, only to be taken over field by field. What they add to the machinery below is small:
-//! the form of a request, and where an error's code stands.
+//! the form of a request, and where an error's code is.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -57,7 +57,7 @@ use super::{innermost, xml};
 /// A diagnosis does not wait longer for one fact.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Of `DescribeParameters` an account has three calls a second.
+/// An account has three calls of `DescribeParameters` a second.
 const BETWEEN_PARAMETERS: Duration = Duration::from_millis(350);
 /// What need not be escaped anywhere in a URI.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::failure::Failure;
 
-/// So many calls without an answer between them are no longer one slow answer.
+/// After this many calls without an answer the service counts as down, not as slow.
 const LATE: u32 = 2;
 /// A service that did not answer is left alone for so long: what else waits for an answer would wait in vain,
 /// one question after another.

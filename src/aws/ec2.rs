@@ -42,7 +42,7 @@ pub(crate) async fn security_groups(
         .map(Answer::SecurityGroups)
 }
 
-/// By a filter: asked for by id, one that does not exist would hide the others.
+/// Uses a filter: asked for by id, one that does not exist would hide the others.
 async fn named<T: DeserializeOwned>(
     caller: &Caller,
     operation: Operation,

@@ -17,9 +17,9 @@ use crate::question::facts::{RunningTask, ServiceArn};
 use crate::question::{Answer, Listed, ask};
 use crate::task_definition::TaskDefinition;
 
-/// As many as `ListServices` returns in one page.
+/// The most services that `ListServices` returns in one page.
 const SERVICES_AT_ONCE: i32 = 100;
-/// As many as `DescribeTasks` takes.
+/// The most tasks that `DescribeTasks` takes.
 const TASKS_AT_ONCE: usize = 100;
 /// The command line reads so many pages of a hundred tasks of one cluster, and of clusters: people look
 /// during a storm too.
@@ -257,8 +257,8 @@ fn no_region() -> Failure {
 /// For the command line alone.
 impl AwsProber {
     /// The tasks of a cluster, or of one service of it, that stopped within the hour for which ECS remembers
-    /// them: outputs of `describe-tasks`. Without a Region, those of the one that is configured. Tells
-    /// besides whether these are all.
+    /// them: outputs of `describe-tasks`. Without a Region, those of the one that is configured. Also says
+    /// whether these are all.
     ///
     /// # Errors
     ///

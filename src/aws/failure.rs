@@ -1,4 +1,4 @@
-//! Why a call has no answer: what the service refused in its own words, or what happened on the way.
+//! Why a call has no answer: what the service refused in its own words, or what happened before it answered.
 
 use std::error::Error as StdError;
 use std::iter::successors;
@@ -79,12 +79,12 @@ impl ProvideErrorMetadata for Refusal {
 }
 
 impl Refusal {
-    /// Of a call whose error has no type.
+    /// The refusal of a call whose error has no type.
     pub(super) fn erased(error: &SdkError<Error, HttpResponse>) -> Option<Self> {
         error.as_service_error().and_then(|error| error.downcast_ref::<Self>()).cloned()
     }
 
-    /// Of a call of the SDK's own client.
+    /// The refusal of a call of the SDK's own client.
     pub(super) fn typed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Self> {
         let SdkError::ServiceError(context) = error else { return None };
         Some(Self {
@@ -185,7 +185,7 @@ pub(super) fn is_throttling(why: &str) -> bool {
     THROTTLING_ERRORS.contains(&code) || why.ends_with(TOO_MANY_REQUESTS)
 }
 
-/// Why an answer of an operation is no fact.
+/// An answer of an operation that could not be read as facts.
 pub(super) fn unreadable(operation: Operation) -> Failure {
     Failure::Unknown(format!("the answer of {} could not be read", operation.name()))
 }

@@ -73,7 +73,7 @@ fn implied<'a>(
     always.into_iter().chain(accounts.into_iter().filter_map(|(key, value)| Some((key, value?))))
 }
 
-/// Whether IAM takes a key's value for true or false: to a condition of that kind a text is no value.
+/// Whether IAM takes a key's value for true or false: a condition of that kind refuses a text.
 fn is_boolean(key: &str) -> bool {
     matches!(key, "aws:SecureTransport" | "aws:PrincipalIsAWSService" | "aws:ViaAWSService")
 }

@@ -1,6 +1,5 @@
-//! AWS Lambda: the deployed function, invoked for its self-test. That is no read, so it stands beside the
-//! closed table of reads and not in it; the command line alone makes this call, and the function's role does
-//! not allow it.
+//! AWS Lambda: the deployed function, invoked for its self-test. That is not a read, so it is outside of the
+//! closed table of reads; the command line alone makes this call, and the function's role does not allow it.
 
 use std::time::Duration;
 

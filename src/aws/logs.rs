@@ -25,7 +25,7 @@ use crate::redact::beginning;
 
 /// A page may be empty although there are lines before it; so many are read.
 const EMPTY_PAGES: usize = 4;
-/// Of a log, and of a line in it, no more than this is kept.
+/// The most lines of a log, and bytes of a line in it, that are kept.
 const LAST_LINES: usize = 50;
 const LONGEST_LINE: usize = 4096;
 /// A journal is read so far, in pages of which many may be empty.

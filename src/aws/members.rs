@@ -28,10 +28,10 @@ const RENEWED_BEFORE: Duration = Duration::from_mins(5);
 const SILENCE: Duration = Duration::from_secs(15);
 /// Accounts come from events; callers of more than this are not kept.
 const KEPT_ACCOUNTS: usize = 64;
-/// Who it is, in the other account's trail.
+/// The name of the session in the other account's trail.
 const SESSION_NAME: &str = "ecs-triage";
 
-/// Whoever asks in other accounts.
+/// The clients for other accounts.
 #[derive(Debug)]
 pub(super) struct Members {
     config: SdkConfig,
@@ -64,7 +64,7 @@ impl Members {
         Self { config, role, tags, kept: Mutex::default() }
     }
 
-    /// Whoever asks in an account.
+    /// The client for an account.
     pub(super) async fn caller(&self, account: &str) -> Result<Arc<Caller>, Failure> {
         let slot = self.slot(account);
         let mut member = slot.lock().await;
@@ -117,7 +117,7 @@ impl Members {
         }
     }
 
-    /// Who calls with these credentials alone.
+    /// A client that calls with these credentials alone.
     fn with(&self, credentials: Credentials) -> Caller {
         let config = self.config.to_builder();
         let mut caller = Caller::new(
@@ -226,7 +226,7 @@ mod tests {
         Arc::new(Sts { lasts: lasts.into(), ..Sts::default() })
     }
 
-    /// Who asks in an account, by the key that it signs with.
+    /// The access key with which questions in an account are signed.
     async fn key(members: &Members, account: &str) -> Result<String, Failure> {
         let caller = members.caller(account).await?;
         let provider = caller.config.credentials_provider().expect("it has credentials");

@@ -62,7 +62,7 @@ pub async fn config(profile: Option<&str>) -> SdkConfig {
     Box::pin(loader.load()).await
 }
 
-/// Why a call failed, in words: the service's own code and message, or what happened on the way.
+/// Why a call failed, in words: the service's own code and message, or what happened before it answered.
 pub(crate) fn describe<E, R>(error: &SdkError<E, R>) -> String
 where
     E: ProvideErrorMetadata + Error + 'static,

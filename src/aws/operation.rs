@@ -6,7 +6,7 @@
 pub(crate) enum Protocol {
     /// The SDK's own client of the service knows.
     Sdk,
-    /// JSON 1.1; the operation stands in a header, behind this.
+    /// JSON 1.1; the operation is named in a header, behind this.
     Json(&'static str),
     /// A form, of this version of the API, answered in XML.
     Query(&'static str),
@@ -40,9 +40,9 @@ const S3: Service = Service { name: "s3", id: "S3", protocol: Protocol::RestXml 
 const EFS: Service = Service { name: "elasticfilesystem", id: "EFS", protocol: Protocol::RestJson };
 const EC2: Service = Service { name: "ec2", id: "EC2", protocol: Protocol::Query("2016-11-15") };
 
-/// Declares the operations: the service, the path where it is not `/` (`{}` stands for the thing's name),
-/// where the list and the token of the next page stand in an answer that comes in pages, and the error codes
-/// that say that there is no such thing.
+/// Declares the operations: the service, the path where it is not `/` (`{}` is the thing's name), where the
+/// list and the token of the next page are in an answer that comes in pages, and the error codes that say
+/// that there is no such thing.
 macro_rules! operations {
     ($($service:ident { $($name:ident $(at $path:literal)? $(pages $items:literal $next:literal)? missing [$($code:literal),*];)+ })+) => {
         /// A read of AWS.
@@ -68,7 +68,7 @@ macro_rules! operations {
                 match self { $($(Self::$name => concat!($($path,)? ""),)+)+ }
             }
 
-            /// Where the list and the token of the next page stand in its answer.
+            /// Where the list and the token of the next page are in its answer.
             pub(crate) const fn pages(self) -> [&'static str; 2] {
                 match self { $($(Self::$name => [concat!($($items,)? ""), concat!($($next,)? "")],)+)+ }
             }
@@ -161,14 +161,8 @@ mod tests {
 
     /// Those of them that read things have names like those which do not.
     const FORBIDDEN: &[&str] = &[
-        "SecretValue",
-        "GetParameter",
-        "Decrypt",
-        "GetObject",
-        "AuthorizationToken",
-        "LoginPassword",
-        "BatchGet",
-        "DataKey",
+        "SecretValue", "GetParameter", "Decrypt", "GetObject", "AuthorizationToken", "LoginPassword",
+        "BatchGet", "DataKey",
     ];
 
     #[test]

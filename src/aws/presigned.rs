@@ -89,7 +89,7 @@ fn request((method, path, body): (&'static str, String, String)) -> Result<HttpR
     Ok(request)
 }
 
-/// A redirection is followed by nobody: it is no success.
+/// A redirection is not followed, so it is a failure.
 fn answered(response: &HttpResponse) -> Result<Vec<u8>, OrchestratorError<Refused>> {
     if response.status().is_success() {
         return Ok(response.body().bytes().unwrap_or_default().to_vec());

@@ -1,4 +1,4 @@
-//! Whoever answers questions from AWS itself.
+//! The prober that answers questions from AWS itself.
 //!
 //! Answers are kept for a while: a storm asks one thing many times, and some calls are scarce. Equal
 //! questions wait for one answer. What could not be learned is not kept.
@@ -18,7 +18,7 @@ use super::{ec2, ecr, ecs, efs, iam, kms, logs, s3, secretsmanager, ssm};
 use crate::question::{Answer, Question, ask};
 use crate::triage::Prober;
 
-/// For so long an answer counts as fresh.
+/// How long an answer counts as fresh.
 const FRESH: Duration = Duration::from_mins(1);
 /// No more answers than this are kept: room for the definitions of all that runs in a large account, which a look at a
 /// rotation reads.
@@ -170,7 +170,7 @@ impl Prober for Until<'_> {
 
 impl Kept {
     fn serves(&self, question: &Question, asked: Instant) -> bool {
-        // It came while we waited for the lock: we would hear the same.
+        // It came while we waited for the lock: a call of our own would have the same answer.
         let is_ours = self.at >= asked;
         let is_known = !matches!(self.answer, Answer::Unknown(_));
         is_ours

@@ -8,7 +8,7 @@ use super::operation::Operation;
 use super::pages::Pages;
 use crate::question::{Answer, ask};
 
-/// As many as one filter takes.
+/// The most names that one filter takes.
 const NAMES_AT_ONCE: usize = 50;
 
 pub(crate) async fn parameters(

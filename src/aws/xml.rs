@@ -1,7 +1,7 @@
 //! XML answers as JSON values, so that one kind of facts is read from all services.
 //!
-//! An element is an object, or a list where all it holds is `item`s or `member`s, or where its like stands
-//! beside it; or a text. What is empty is absent.
+//! An element is an object, or a list where all it holds is `item`s or `member`s, or where another of its
+//! name is next to it; or a text. What is empty is absent.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 /// Deeper than any answer; a value of any depth would exhaust the stack when it is dropped.
 const DEEPEST: usize = 32;
-/// Elements that say yes or no. The text of any other may read `true` by chance: people name things.
+/// Elements that say yes or no. The text of any other can be `true` by chance: people name things.
 const YES_OR_NO: &[&str] = &[
     "main",
     "egress",

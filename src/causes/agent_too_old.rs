@@ -131,7 +131,7 @@ fn flawed(case: &Case<'_>, flaw: &Flaw) -> Option<Assessment> {
             other(found)
         });
     }
-    let unknown = Finding::not_told("which version of the ECS agent the container instance runs", known);
+    let unknown = Finding::unanswered("which version of the ECS agent the container instance runs", known);
     let title = format!("the ECS agent may be one that {}", flaw.name);
     let said = if matches!(flaw.sign, Sign::Words(alone) if alone(case.symptom)) {
         Assessment::likely(title).supported()
@@ -185,14 +185,14 @@ fn made_within_a_login(case: &Case<'_>) -> Option<Finding> {
         .then(|| Finding::found(format!("the role was created on {made}: a login that the agent kept from before would be that of its predecessor"), GET_ROLE))
 }
 
-const FLAW_UNTOLD: &str = "whether that is what failed: the agent does not say so";
+const FLAW_UNREPORTED: &str = "whether that is what failed: the agent does not say so";
 
 /// What distinguishes a flaw of the agent from other causes.
 #[derive(Clone, Copy)]
 enum Sign {
     /// Its words: whether nothing else is known to show itself so.
     Words(fn(&Symptom) -> bool),
-    /// The agent's version, with what else must speak for it, and how sure that makes it.
+    /// The agent's version, with what else must support it, and how sure that makes it.
     Version(fn(&Case<'_>) -> Option<Finding>, fn(String) -> Assessment),
 }
 
@@ -235,7 +235,7 @@ impl Flaw {
         said(format!("ECS agent {} {}", written(agent), self.name))
             .supported()
             .findings(found)
-            .finding(Finding::unknown(FLAW_UNTOLD))
+            .finding(Finding::unknown(FLAW_UNREPORTED))
             .fix(fix(case))
     }
 }

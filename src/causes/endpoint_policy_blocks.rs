@@ -10,7 +10,7 @@ use super::name::Kind;
 use super::path;
 use super::policy::{self, Addition, Refusal};
 use super::proof::{Complete, Identity, Proof, Time};
-use super::refusal::is_untold;
+use super::refusal::names_no_policy;
 use super::{Cause, Example, Explanation, Owner};
 use crate::policy_document::{Decision, NamedRole, Principal, Request, endpoint_policy};
 use crate::question::facts::VpcEndpoint;
@@ -31,10 +31,10 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html",
     ],
-    when: |symptom| is_told(symptom) || is_untold(symptom) || is_of_layers(symptom),
+    when: |symptom| names_endpoint_policy(symptom) || names_no_policy(symptom) || is_of_layers(symptom),
     // For a denial that names no policy the other causes' answers show more, and cost less.
     ask: |case| {
-        let asks = is_told(case.symptom) || is_of_layers(case.symptom) || case.forecast;
+        let asks = names_endpoint_policy(case.symptom) || is_of_layers(case.symptom) || case.forecast;
         if asks { path::ask(case).into_iter().chain(case.ask_refusal()).collect() } else { Vec::new() }
     },
     assess,
@@ -44,7 +44,7 @@ pub(super) const CAUSE: Cause = Cause {
     }],
 };
 
-fn is_told(symptom: &Symptom) -> bool {
+fn names_endpoint_policy(symptom: &Symptom) -> bool {
     matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied)
         && symptom.refused_by == Some(Deny::EndpointPolicy)
 }
@@ -90,7 +90,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
                 .fix(fix_endpoint(case, endpoint, &id, decision)),
         );
     }
-    if !is_told(case.symptom) && !is_of_layers(case.symptom) {
+    if !names_endpoint_policy(case.symptom) && !is_of_layers(case.symptom) {
         return None;
     }
     let assessment = |assessment: Assessment| assessment.culprit(case.refused_culprit());

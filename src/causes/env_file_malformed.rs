@@ -1,4 +1,4 @@
-//! The reference to the environment file is written wrongly.
+//! The reference to the environment file is malformed.
 
 use super::assessment::{Assessment, Finding};
 use super::case::{Case, DEFINITION};

@@ -94,6 +94,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .then_again(case);
     Some(match denied {
         _ if case.forecast => return None,
+        true if case.supposed => Assessment::possible(title)
+            .finding(Finding::unknown(format!("whether it is there{why}")))
+            .fix(fix),
         true => Assessment::possible(title)
             .finding(Finding::unknown(format!(
                 "whether it is there: without s3:ListBucket a missing object reads as 403{why}"
@@ -109,7 +112,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 /// A file that is not there, or whose bucket is not.
 fn gone(case: &Case<'_>, file: &File, there: &There<'_>, missing: Finding) -> Assessment {
     let File { bucket, key, .. } = file;
-    // S3 says 403 of an object that is not there to who may not list, and 404 of a bucket that is not.
+    // S3 answers 403 for a missing object to a caller that is not authorized to list, and 404 for a missing
+    // bucket.
     let time = match there {
         There::NoBucket if case.symptom.fault == Fault::AccessDenied => {
             Err(Gap::new("whether the bucket was there when the task failed, as a refusal says"))

@@ -104,7 +104,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         other => Some(
             Assessment::possible(title)
                 .culprit(culprit)
-                .findings(Finding::not_told("whether the role exists", other))
+                .findings(Finding::unanswered("whether the role exists", other))
                 .fix(look(case)),
         ),
     }

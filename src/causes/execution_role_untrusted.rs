@@ -1,4 +1,4 @@
-//! ECS may not assume the role that the task names.
+//! ECS is not authorized to assume the role that the task names.
 
 use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
@@ -78,7 +78,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .zip(known.found())
         .and_then(|(view, found)| Some((view, found, trust_of(case, found)?)));
     let Some((view, found, trust)) = of_task else {
-        let untold = Finding::not_told("whether the role exists, and whom it trusts", known);
+        let untold = Finding::unanswered("whether the role exists, and whom it trusts", known);
         let said =
             Assessment::possible(title).culprit(culprit).findings(untold).findings(case.definition_unknown());
         return Some(said.fix(fix(case, None)));

@@ -60,7 +60,7 @@ enum Says {
     NotAllowed(Result<Complete, Gap>),
     /// Its policy allows it.
     Allowed(At),
-    /// It has no policy: any client in reach may mount.
+    /// It has no policy: any client in reach can mount.
     Anyone,
     /// The role's own policies allow it.
     ByRole,
@@ -88,7 +88,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             Finding::unknown("its policy, and whether the volume uses IAM authorization and an access point");
         return Some(Assessment::likely(title).finding(unknown).fix(fix));
     }
-    // Policies carry no date: one that allows the mount now may not have allowed it then.
+    // Policies carry no date: one that allows the mount now might not have allowed it then.
     let is_known = says.iter().all(|(_, says)| !matches!(says, Says::Unknown(_)));
     let assessment = if is_known { Assessment::possible(title) } else { Assessment::likely(title) };
     let text = "check the policies of the file systems and the task role";
@@ -174,7 +174,7 @@ impl<'c> Mount<'c> {
             None if matches!(known, Known::Missing) => Says::Anyone,
             None => {
                 let what = format!("the policy of {}", self.id);
-                Says::Unknown(Finding::not_told(&what, known).unwrap_or_else(|| Finding::unknown(what)))
+                Says::Unknown(Finding::unanswered(&what, known).unwrap_or_else(|| Finding::unknown(what)))
             }
         }
     }

@@ -4,7 +4,7 @@ use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::fix::Fix;
 use super::name::Kind;
-use super::path::Shut;
+use super::path::Blocked;
 use super::proof::{Complete, Identity, Proof, Time};
 use super::{Cause, Example, Explanation, Owner, path};
 use crate::network::{Blockage, Break};
@@ -51,8 +51,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         );
     }
     let paths = path::mount_paths(case).unwrap_or_default();
-    if let Some(shut) = Shut::surest(&paths, |_| true) {
-        return Some(shut.assessment(title).fix(fix(case, Some(shut.blockage))));
+    if let Some(blocked) = Blocked::surest(&paths, |_| true) {
+        return Some(blocked.assessment(title).fix(fix(case, Some(blocked.blockage))));
     }
     if let Some(path) = paths
         .iter()
@@ -77,8 +77,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     )
 }
 
-fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    let correction = shut.and_then(|blockage| match &blockage.what {
+fn fix(case: &Case<'_>, blocked: Option<&Blockage>) -> Fix {
+    let correction = blocked.and_then(|blockage| match &blockage.what {
         Break::NoMountTargetInZone { file_system, .. } => {
             let make = case.aws_at_task("efs create-mount-target").name(
                 "--file-system-id",

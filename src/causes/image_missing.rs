@@ -131,8 +131,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
                     ))
             }
         },
-        Some(Pulled::Untold(known)) => push(Assessment::likely(title))
-            .findings(Finding::not_told("which tags the repository has", known)),
+        Some(Pulled::Unknown(known)) => push(Assessment::likely(title))
+            .findings(Finding::unanswered("which tags the repository has", known)),
         _ => push(Assessment::likely(title)).finding(Finding::unknown("which tags the repository has")),
     })
 }

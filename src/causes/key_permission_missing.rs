@@ -1,4 +1,4 @@
-//! The execution role may not use the KMS key behind the secret or parameter.
+//! The execution role is not authorized to use the KMS key behind the secret or parameter.
 
 use serde_json::{Value, json};
 
@@ -167,7 +167,7 @@ enum Ruling {
         /// The statement that the key policy lacks, where that is the side that must allow.
         add: Option<Value>,
     },
-    /// A layer beside both refuses: an explicit deny of the role's, its boundary, the organization.
+    /// A layer other than these two refuses: an explicit deny of the role's, its boundary, the organization.
     RefusedElsewhere,
     Unknown(Option<String>),
 }

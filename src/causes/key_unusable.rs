@@ -85,7 +85,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             ),
         ));
     }
-    let why = keys.iter().find_map(|key| Finding::not_told("the key's state", key.known()));
+    let why = keys.iter().find_map(|key| Finding::unanswered("the key's state", key.known()));
     Some(
         Assessment::likely(title)
             .finding(why.unwrap_or_else(|| Finding::unknown("the key's state")))

@@ -72,7 +72,7 @@ pub(super) fn is_on_own_host(symptom: &Symptom) -> bool {
         && places.map(|fact| fact.text.as_str()).any(|place| is_socket(place) || is_own(place))
 }
 
-/// Whether the log driver sends to a collector that is no service of AWS.
+/// Whether the log driver sends to a collector that is not a service of AWS.
 fn is_of_others(symptom: &Symptom) -> bool {
     let by_host = symptom
         .host

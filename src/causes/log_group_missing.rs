@@ -77,7 +77,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(Assessment::possible(title).passed(case, Finding::found(says, DESCRIBE_GROUPS)));
     }
     let why =
-        groups.iter().find_map(|group| Finding::not_told("whether the group exists", group.known(case)));
+        groups.iter().find_map(|group| Finding::unanswered("whether the group exists", group.known(case)));
     let untold: Vec<&Group> = groups.iter().filter(|group| group.known(case).found().is_none()).collect();
     Some(
         Assessment::likely(title)

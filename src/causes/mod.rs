@@ -1,4 +1,4 @@
-//! The catalogue: why a task could not start. One cause, one file, one line in [`CAUSES`]; everything else
+//! The catalog: why a task could not start. One cause, one file, one line in [`CAUSES`]; everything else
 //! derives from the records.
 //!
 //! A cause claims symptoms (`when`), says how sure the evidence makes it and what fixes it (`assess`). Its
@@ -92,7 +92,7 @@ words! {
     Verdict {
         /// AWS's own state, or the task definition, proves it.
         Confirmed = "confirmed",
-        /// The text proves it; the state was not asked.
+        /// The text proves it; AWS was not queried about the state.
         Likely = "likely",
         /// One of several that fit.
         Possible = "possible",
@@ -102,7 +102,7 @@ words! {
 }
 
 words! {
-    /// Who can act.
+    /// Which team can fix it.
     Owner {
         ServiceTeam = "service-team",
         PlatformTeam = "platform-team",
@@ -165,7 +165,7 @@ impl Cause {
     /// What to ask of AWS about a case.
     pub(crate) fn questions(&self, case: &Case<'_>) -> Vec<Question> {
         match self.supposed(case.symptom) {
-            Some(symptom) => (self.ask)(&Case { symptom: &symptom, ..case.clone() }),
+            Some(symptom) => (self.ask)(&Case { symptom: &symptom, supposed: true, ..case.clone() }),
             None => (self.ask)(case),
         }
     }
@@ -173,9 +173,8 @@ impl Cause {
     /// What it makes of a case.
     pub(crate) fn assessed(&self, case: &Case<'_>) -> Option<Assessment> {
         match self.supposed(case.symptom) {
-            Some(symptom) => {
-                (self.assess)(&Case { symptom: &symptom, ..case.clone() }).map(|said| said.supposed(case))
-            }
+            Some(symptom) => (self.assess)(&Case { symptom: &symptom, supposed: true, ..case.clone() })
+                .map(|said| said.supposed(case)),
             None => (self.assess)(case),
         }
     }
@@ -200,7 +199,7 @@ pub struct Cause {
     pub id: &'static str,
     /// Completes "the task could not start because ...".
     pub title: &'static str,
-    /// Who can act.
+    /// Which team can fix it.
     pub owner: Owner,
     /// Its documentation.
     pub explanation: Explanation,
@@ -210,8 +209,8 @@ pub struct Cause {
     pub when: fn(&Symptom) -> bool,
     /// What to ask of AWS; asked again when answers have come, until nothing new is asked.
     pub ask: fn(&Case<'_>) -> Vec<Question>,
-    /// How sure the case makes it, why, and what to type; nothing where only its words speak for it, and they
-    /// speak for others more.
+    /// How sure the case makes it, why, and what to type; nothing where only ECS's words support it, and they
+    /// support others more.
     pub assess: fn(&Case<'_>) -> Option<Assessment>,
     /// Reasons that it claims, as ECS words them.
     pub examples: &'static [Example],
@@ -319,7 +318,7 @@ pub fn find(id: &str) -> Option<&'static Cause> {
 
 const GENERAL: [&str; 2] = [not_a_secret_failure::CAUSE.id, unrecognised::CAUSE.id];
 
-/// Whether a failure is none that the catalogue explains: what is left over goes to the two general causes.
+/// Whether no cause of the catalog explains a failure: such failures go to the two general causes.
 fn is_left_over(symptom: &Symptom) -> bool {
     !symptom.is_normal()
         && !CAUSES.iter().any(|cause| {
@@ -394,7 +393,7 @@ pub(crate) fn misspelt(
     )
 }
 
-/// The causes that claim a symptom, in the catalogue's order.
+/// The causes that claim a symptom, in the catalog's order.
 pub fn claiming(symptom: &Symptom) -> impl Iterator<Item = &'static Cause> {
     CAUSES.iter().copied().filter(move |cause| cause.claims(symptom))
 }

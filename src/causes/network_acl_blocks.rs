@@ -35,13 +35,13 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     })
 }
 
-fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    let shut = shut.map(|shut| &shut.what);
-    if let Some(open) = shut.as_ref().and_then(|what| path::open_acl(case, what)) {
+fn fix(case: &Case<'_>, blockage: Option<&Blockage>) -> Fix {
+    let blockage = blockage.map(|blockage| &blockage.what);
+    if let Some(open) = blockage.as_ref().and_then(|what| path::open_acl(case, what)) {
         let text = "allow it in the network ACL";
         return Fix::words(text).run([open]).then_again(case);
     }
-    if let Some(Break::NetworkAcl { acl, opening, .. }) = &shut {
+    if let Some(Break::NetworkAcl { acl, opening, .. }) = &blockage {
         let text = match opening {
             Opening::NoRoom(before) => format!(
                 "renumber the rules of {acl}, so that a rule that allows it fits before rule {before}"

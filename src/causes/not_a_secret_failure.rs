@@ -1,4 +1,4 @@
-//! Recognised, and none of our business: named in one honest line.
+//! A failure that is recognized and not about secrets: the diagnosis names it in one line.
 
 use super::assessment::Assessment;
 use super::case::Case;

@@ -2,6 +2,7 @@
 
 use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;
+use super::command::Command;
 use super::fix::Fix;
 use super::name::misspelling;
 use super::parameter::{DESCRIBE_PARAMETERS, ParameterView};
@@ -30,74 +31,71 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let look = case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'");
     let parameters = case.parameters();
-    let mut missing = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing));
-    if let Some((parameter, near)) = missing.find_map(|parameter| Some((parameter, parameter.near()?))) {
+    let missing = || parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing));
+    if let Some((parameter, near)) = missing().find_map(|parameter| Some((parameter, parameter.near()?))) {
         let title = format!("parameter {} does not exist; a similar name does", parameter.name);
         let said = if near.is_slip { Assessment::likely(title) } else { Assessment::possible(title) };
         let text = "if that one was meant, name it in a new revision";
-        let said = said
-            .culprit(Culprit {
-                kind: "parameter",
-                id: Some(parameter.name.clone()),
-                references: case.references.clone(),
-            })
-            .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
-            .finding(Finding::found(format!("a parameter whose name {}", near.how), DESCRIBE_PARAMETERS))
-            .finding(Finding::unknown("whether that one was meant"));
-        return Some(said.fix(Fix::words(text).run([look]).then_revised(case)));
+        return Some(another(case, parameter, said, format!("a parameter whose name {}", near.how), text));
     }
-    if let Some((parameter, others)) = missing_under_other_paths(&parameters) {
+    let elsewhere = |parameter: &ParameterView<'_>| parameter.under_other_paths().len();
+    if let Some(parameter) = missing().find(|parameter| elsewhere(parameter) > 0) {
         let title =
             format!("parameter {} does not exist; one of that name does under another path", parameter.name);
+        let said = Assessment::possible(title).supported();
+        let found = format!("{} under another path", in_words(elsewhere(parameter)));
         let text = "if that one was meant, name it with its path in a new revision";
-        let said = Assessment::possible(title)
-            .supported()
-            .culprit(Culprit {
-                kind: "parameter",
-                id: Some(parameter.name.clone()),
-                references: case.references.clone(),
-            })
-            .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
-            .finding(Finding::found(format!("{} under another path", in_words(others)), DESCRIBE_PARAMETERS))
-            .finding(Finding::unknown("whether that one was meant"));
-        return Some(said.fix(Fix::words(text).run([look]).then_revised(case)));
+        return Some(another(case, parameter, said, found, text));
     }
     if case.symptom.fault == Fault::AccessDenied {
-        // A name without a path is where a hierarchy was forgotten.
-        let bare = parameters.iter().find(|parameter| {
-            parameter.known().found().is_none() && !parameter.name.trim_start_matches('/').contains('/')
-        });
-        let bare = bare.filter(|parameter| !matches!(parameter.known(), Known::Missing) && !case.forecast)?;
-        let said = Assessment::possible(format!(
-            "perhaps parameter {} is under a path: IAM refuses before the name is looked up",
-            bare.name
-        ));
-        let said = said.finding(Finding::unknown("whether a parameter of that name is under a path"));
-        let text = "name it with its path in a new revision if so";
-        return Some(said.fix(Fix::words(text).run([look]).then_revised(case)));
+        return without_path(case, &parameters);
     }
     let named = case.symptom.resource.as_deref().unwrap_or_default();
     let (name, slip) = named.split(',').find_map(|name| Some((name.trim(), slip(name.trim())?)))?;
-    let said = Assessment::likely(format!("parameter {name} is misspelled: it {slip}"))
-        .finding(Finding::unknown("which name was meant"));
+    let fix = Fix::words("see which names there are").run([list(case)]);
     Some(
-        said.fix(
-            Fix::words("see which names there are")
-                .run([look])
-                .then("correct the name in a new revision", [])
-                .then_revised(case),
-        ),
+        Assessment::likely(format!("parameter {name} is misspelled: it {slip}"))
+            .finding(Finding::unknown("which name was meant"))
+            .fix(fix.then("correct the name in a new revision", []).then_revised(case)),
     )
 }
 
-/// A parameter that is missing, and how many of its last name there are under other paths.
-fn missing_under_other_paths<'p, 'c>(
-    parameters: &'p [ParameterView<'c>],
-) -> Option<(&'p ParameterView<'c>, usize)> {
-    let missing = parameters.iter().filter(|parameter| matches!(parameter.known(), Known::Missing));
-    missing.map(|parameter| (parameter, parameter.under_other_paths().len())).find(|(_, others)| *others > 0)
+/// The command that lists the names there are.
+fn list(case: &Case<'_>) -> Command {
+    case.aws("ssm describe-parameters").words("--query 'Parameters[].Name'")
+}
+
+/// That a parameter is missing where another was found.
+fn another(
+    case: &Case<'_>,
+    parameter: &ParameterView<'_>,
+    said: Assessment,
+    found: String,
+    text: &str,
+) -> Assessment {
+    let (id, references) = (Some(parameter.name.clone()), case.references.clone());
+    said.culprit(Culprit { kind: "parameter", id, references })
+        .finding(Finding::missing(parameter.name.clone(), DESCRIBE_PARAMETERS))
+        .finding(Finding::found(found, DESCRIBE_PARAMETERS))
+        .finding(Finding::unknown("whether that one was meant"))
+        .fix(Fix::words(text).run([list(case)]).then_revised(case))
+}
+
+/// That a name was refused which has no path, as one has where a hierarchy was forgotten.
+fn without_path(case: &Case<'_>, parameters: &[ParameterView<'_>]) -> Option<Assessment> {
+    let bare = parameters.iter().find(|parameter| {
+        parameter.known().found().is_none() && !parameter.name.trim_start_matches('/').contains('/')
+    });
+    let bare = bare.filter(|parameter| !matches!(parameter.known(), Known::Missing) && !case.forecast)?;
+    let title =
+        format!("perhaps parameter {} is under a path: IAM refuses before the name is looked up", bare.name);
+    let text = "name it with its path in a new revision if so";
+    Some(
+        Assessment::possible(title)
+            .finding(Finding::unknown("whether a parameter of that name is under a path"))
+            .fix(Fix::words(text).run([list(case)]).then_revised(case)),
+    )
 }
 
 fn in_words(others: usize) -> String {

@@ -101,7 +101,7 @@ fn gone(
     let what = vec![Finding::missing(names.join(", "), DESCRIBE_PARAMETERS)];
     let complete = Complete::of("whether the others exist", parameters.iter().map(ParameterView::known));
     let identity = if case.symptom.resource.is_some() || case.forecast {
-        case.in_told_region().and_then(|()| Identity::named(case, &names[0]))
+        case.in_named_region().and_then(|()| Identity::named(case, &names[0]))
     } else {
         Identity::only_one(missing, "parameter")
     };
@@ -140,7 +140,7 @@ fn by_words(case: &Case<'_>, parameters: &[ParameterView<'_>], names: Vec<String
     });
     let unmentioned = case.definition().filter(|_| is_by_ecs && case.references.is_empty());
     let why = parameters.iter().find_map(|parameter| {
-        Finding::not_told("whether it exists, or one with a similar name", parameter.known())
+        Finding::unanswered("whether it exists, or one with a similar name", parameter.known())
     });
     let title =
         if is_refused { format!("perhaps {title}: IAM refuses before the name is looked up") } else { title };

@@ -51,7 +51,7 @@ pub(super) fn unread<'c>(case: &Case<'c>) -> Option<&'c str> {
     ask(case).iter().find_map(|question| case.evidence.why_unknown(question))
 }
 
-/// The ways that the call can have taken, if enough is known to judge them.
+/// The paths that the call can have taken, if enough is known to judge them.
 fn paths(case: &Case<'_>) -> Option<Vec<Path>> {
     let snapshot = snapshot(case);
     snapshot.subnets.found()?;
@@ -70,7 +70,7 @@ pub(super) fn path(case: &Case<'_>) -> Option<Path> {
 }
 
 /// A hop that blocks its path.
-pub(super) struct Shut<'p> {
+pub(super) struct Blocked<'p> {
     path: &'p Path,
     /// All that certainly blocks it, of the kinds looked for.
     certain: Vec<&'p Blockage>,
@@ -78,7 +78,7 @@ pub(super) struct Shut<'p> {
     pub(super) blockage: &'p Blockage,
 }
 
-impl<'p> Shut<'p> {
+impl<'p> Blocked<'p> {
     /// The surest of the kinds of hops looked for.
     pub(super) fn surest(paths: &'p [Path], is_it: impl Fn(Part) -> bool) -> Option<Self> {
         let of_path = |path: &'p Path| -> Option<Self> {
@@ -87,8 +87,8 @@ impl<'p> Shut<'p> {
             let blockage = certain.first().copied().or_else(|| path.possible.iter().find(fits))?;
             Some(Self { path, certain, blockage })
         };
-        paths.iter().filter_map(of_path).min_by_key(|shut| {
-            (shut.certain.is_empty(), shut.certain.iter().any(|blockage| blockage.doubt.is_some()))
+        paths.iter().filter_map(of_path).min_by_key(|blocked| {
+            (blocked.certain.is_empty(), blocked.certain.iter().any(|blockage| blockage.doubt.is_some()))
         })
     }
 
@@ -103,7 +103,7 @@ impl<'p> Shut<'p> {
         } else {
             Assessment::confirmed(
                 title,
-                Proof::by_shut_hops(
+                Proof::by_blocked_hops(
                     Finding::found(&*self.blockage.proof, self.blockage.source),
                     &self.certain,
                 ),
@@ -125,9 +125,12 @@ pub(super) fn assess(
     let Some(paths) = paths(case) else {
         return unread(title).map(|assessment| assessment.culprit(case.endpoint()).fix(fix(case, None)));
     };
-    if let Some(shut) = Shut::surest(&paths, |other| other == part) {
+    if let Some(blocked) = Blocked::surest(&paths, |other| other == part) {
         return Some(
-            shut.assessment(title).culprit(culprit(&shut.blockage.what)).fix(fix(case, Some(shut.blockage))),
+            blocked
+                .assessment(title)
+                .culprit(culprit(&blocked.blockage.what))
+                .fix(fix(case, Some(blocked.blockage))),
         );
     }
     // The cause that nothing explains it says the rest.
@@ -176,7 +179,7 @@ pub(super) fn unsure(path: &Path) -> Vec<Finding> {
 
 /// The hop of a kind that blocks.
 pub(super) fn blockage(case: &Case<'_>, part: Part) -> Option<Blockage> {
-    Shut::surest(&paths(case)?, |other| other == part).map(|shut| shut.blockage.clone())
+    Blocked::surest(&paths(case)?, |other| other == part).map(|blocked| blocked.blockage.clone())
 }
 
 fn culprit(what: &Break) -> Culprit {

@@ -53,7 +53,7 @@ fn is_refusal(symptom: &Symptom) -> bool {
     is_want_of_allow(symptom) || (symptom.fault == Fault::AssumeRoleDenied && !symptom.service_linked)
 }
 
-/// So long before a failure, a change to a role may not have been known everywhere. AWS gives no bound;
+/// So long before a failure, a change to a role might not have been known everywhere. AWS gives no bound;
 /// reports have seconds to minutes.
 const SPREADING: SignedDuration = SignedDuration::from_mins(10);
 
@@ -163,7 +163,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         Assessment::possible(title)
             .findings(other)
             .findings(none)
-            .findings(Finding::not_told("whether a later task started", known))
+            .findings(Finding::unanswered("whether a later task started", known))
             .fix(fix),
     )
 }

@@ -106,7 +106,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             ))
             .finding(Finding::unknown("whether the role's own policies allow the pull")),
         None => likely()
-            .findings(Finding::not_told("which callers the repository allows", case.look(&image.policy()))),
+            .findings(Finding::unanswered("which callers the repository allows", case.look(&image.policy()))),
     })
 }
 
@@ -155,7 +155,7 @@ fn of_guard_duty(case: &Case<'_>, call: &Call) -> Assessment {
             Assessment::confirmed(title, proof).fix(fix)
         }
         _ => Assessment::likely(title)
-            .findings(Finding::not_told(
+            .findings(Finding::unanswered(
                 "whether the role is allowed to pull from GuardDuty's repository",
                 known,
             ))

@@ -3,7 +3,7 @@
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
 use super::proof::{Complete, Identity, Proof, Time};
-use super::refusal::{is_across_accounts, is_untold};
+use super::refusal::{is_across_accounts, names_no_policy};
 use super::resource_policy::{self, ask, known, side};
 use super::{Cause, Example, Explanation, Owner};
 use crate::policy_document::ResourceSide;
@@ -25,7 +25,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     when: |symptom| {
         let told = symptom.deny == Some(Deny::ResourcePolicy);
-        let explicit = symptom.deny == Some(Deny::Explicit) || is_untold(symptom);
+        let explicit = symptom.deny == Some(Deny::Explicit) || names_no_policy(symptom);
         symptom.fault == Fault::AccessDenied && (told || (explicit && symptom.step != Step::LogDriver))
     },
     ask,
@@ -91,7 +91,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         ),
         None => {
             let unknown =
-                Finding::not_told("which statement it is, and whether it is still there", known(case));
+                Finding::unanswered("which statement it is, and whether it is still there", known(case));
             with_fix(Assessment::likely(title).findings(unknown))
         }
     }

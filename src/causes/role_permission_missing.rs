@@ -71,16 +71,10 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let told = case.symptom.deny == Some(Deny::Identity);
-    let who = case.who();
-    let action = case.refused_action();
     // A login is not for one image.
-    let on = case
-        .name()
-        .filter(|_| action.as_deref() != Some("ecr:GetAuthorizationToken"))
-        .map(|name| format!(" on {name}"))
-        .unwrap_or_default();
-    let refused = action.map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
-    let title = |on: &str| format!("{who} cannot {refused}{on}");
+    let is_login = case.refused_action().as_deref() == Some("ecr:GetAuthorizationToken");
+    let name = case.name().filter(|_| !is_login);
+    let title = title(case, name.as_deref());
     let with_fix = |assessment: Assessment| {
         Some(assessment.culprit(case.refused_culprit()).fix(policy::fix_permission(case)))
     };
@@ -92,27 +86,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             // The cause that says on which role the permission is, or for what it must be, says it all.
             return None;
         }
-        let (call, _) = decision;
-        let one =
-            case.secrets().into_iter().find(|secret| decisions.len() > 1 && secret.arn().0 == call.resource);
-        let on = one.as_ref().map_or(on, |secret| format!(" on {}", secret.name));
-        let found = Finding::found(
-            format!("no policy of the role allows {} on {} (implicitDeny)", call.action, call.resource),
-            SIMULATION,
-        );
-        let complete = is_whole(decision).and_then(|_| case.no_grant_of_resource());
-        let proof = Proof::by(vec![found], Identity::of_own_role(case), complete, Time::as_ecs_said());
-        let references =
-            one.map(|secret| secret.culprit().references).filter(|references| !references.is_empty());
-        let culprit = case.refused_culprit();
-        let culprit =
-            Culprit { references: references.unwrap_or_else(|| culprit.references.clone()), ..culprit };
-        return with_fix(Assessment::confirmed(title(&on), proof))
-            .map(|assessment| assessment.culprit(culprit));
+        return Some(lacking(case, decision, name, decisions.len() > 1));
     }
     if all_allowed(&decisions).is_ok() {
         return Some(
-            Assessment::possible(title(&on)).culprit(case.refused_culprit()).passed(case, allowed_now(case)),
+            Assessment::possible(title).culprit(case.refused_culprit()).passed(case, allowed_now(case)),
         );
     }
     if let Some(decision) = decisions.iter().find(|decision| refuser(decision).is_some()).filter(|_| !told) {
@@ -127,9 +105,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         );
         let proof =
             Proof::by(vec![other], Identity::of_own_role(case), all_whole(&decisions), Time::as_ecs_said());
-        return with_fix(Assessment::ruled_out(title(&on), proof));
+        return with_fix(Assessment::ruled_out(title, proof));
     }
-    let untold = (!told).then(|| {
+    let which = (!told && !case.supposed).then(|| {
         Finding::unknown(
             "which kind of policy refused: the text does not say, and a missing allow is the commonest",
         )
@@ -137,17 +115,45 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     // A name that leads nowhere is refused in the same words.
     let by_part = case.secrets().iter().any(SecretView::is_refused_by_part);
     let assessment = if told && !by_part && !is_for_nothing(case) {
-        Assessment::likely(title(&on))
+        Assessment::likely(title)
     } else {
-        Assessment::possible(title(&on))
+        Assessment::possible(title)
     };
     let unknown = decisions.iter().find_map(|decision| is_whole(decision).err()).and_then(Gap::into_finding);
     with_fix(
         assessment
-            .findings(untold)
-            .findings(case.undecided(&format!("what the policies of {who} say now"), &decisions).or(unknown))
+            .findings(which)
+            .findings(
+                case.undecided(&format!("what the policies of {} say now", case.who()), &decisions)
+                    .or(unknown),
+            )
             .findings(case.definition_unknown().filter(|_| case.symptom.resource.is_none())),
     )
+}
+
+fn title(case: &Case<'_>, name: Option<&str>) -> String {
+    let call =
+        case.refused_action().map_or_else(|| "make the call".to_owned(), |action| format!("call {action}"));
+    format!("{} cannot {call}{}", case.who(), name.map(|name| format!(" on {name}")).unwrap_or_default())
+}
+
+/// That no policy of the role allows a call; of several calls it is about the secret of that one.
+fn lacking(case: &Case<'_>, decision: &Simulated<'_>, name: Option<String>, of_several: bool) -> Assessment {
+    let (call, _) = decision;
+    let secret = case.secrets().into_iter().find(|secret| of_several && secret.arn().0 == call.resource);
+    let found = Finding::found(
+        format!("no policy of the role allows {} on {} (implicitDeny)", call.action, call.resource),
+        SIMULATION,
+    );
+    let complete = is_whole(decision).and_then(|_| case.no_grant_of_resource());
+    let proof = Proof::by(vec![found], Identity::of_own_role(case), complete, Time::as_ecs_said());
+    let references = secret.as_ref().map(|secret| secret.culprit().references);
+    let culprit = case.refused_culprit();
+    let references = references.filter(|all| !all.is_empty()).unwrap_or_else(|| culprit.references.clone());
+    let name = secret.map(|secret| secret.name.clone()).or(name);
+    Assessment::confirmed(title(case, name.as_deref()), proof)
+        .culprit(Culprit { references, ..culprit })
+        .fix(policy::fix_permission(case))
 }
 
 /// Whether what was asked for has another name, or is not there at all: a permission on that name does not

@@ -77,7 +77,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Assessment::disproved(format!("the task role {name} has no such permission either"), proof);
     }
     let own = Finding::found(format!("the task has a role of its own, {name}"), DEFINITION);
-    let title = format!("the permission may be on the task role {name}, which does not count here");
+    let title = title(case, &format!("the task role {name}"));
     let unknown = case.undecided("whether that role has the permission", &of_task_role);
     Some(Assessment::possible(title).culprit(culprit).finding(own).findings(unknown).fix(fix(case)))
 }
@@ -85,11 +85,17 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
 /// What is possible as long as the roles of the task were not read.
 fn unread(case: &Case<'_>) -> Option<Assessment> {
     let is_unread = matches!(case.definition, Known::NotAsked) && !case.forecast && fetches(case);
-    let said = Assessment::possible("the permission may be on the task role, which does not count here");
+    let said = Assessment::possible(title(case, "the task role"));
     let unknown = Finding::unknown(
         "whether the task has a role of its own that has the permission: the task definition was not read",
     );
     is_unread.then(|| said.culprit(case.refused_culprit()).finding(unknown).fix(fix(case)))
+}
+
+/// What is supposed says "perhaps" already.
+fn title(case: &Case<'_>, role: &str) -> String {
+    let is = if case.supposed { "is" } else { "may be" };
+    format!("the permission {is} on {role}, which does not count here")
 }
 
 /// Whether ECS fetches it for the task with the execution role.

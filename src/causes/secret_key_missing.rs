@@ -120,7 +120,7 @@ fn other_keys(case: &Case<'_>) -> Option<Finding> {
 
 fn fix(case: &Case<'_>, secrets: &[SecretView<'_>], asked: &[SecretReference<'_>]) -> Fix {
     // Prints the names of the keys, not their values; without `objects`, jq's error would quote a value that
-    // is no object.
+    // is not an object.
     let look = |id: Option<&str>, stage: Option<&str>| {
         let look = case.aws("secretsmanager get-secret-value").name("--secret-id", Kind::Secret, id);
         look.maybe("--version-stage", Kind::VersionStage, stage)

@@ -83,7 +83,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         let is_end = matches!(secret.presence(), Presence::OtherSuffix(_)) && !secret.has_suffix();
         return is_end.then(|| said.finding(missing).finding(other).fix(case.create_secret()));
     }
-    Some(untold(case, &secrets))
+    Some(unread(case, &secrets))
 }
 
 /// Whether ECS says that the role was refused, and not that there is no secret.
@@ -98,7 +98,7 @@ fn hidden(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Option<Assessment> {
     };
     let secret = secrets.iter().find(by_part).filter(|_| !case.forecast)?;
     let mark = "the ARN that was refused lacks the six characters which Secrets Manager adds to the name of every secret that it finds";
-    let unknown = secret.untold().map_or(String::new(), |why| format!(": {why}"));
+    let unknown = secret.why_unread().map_or(String::new(), |why| format!(": {why}"));
     let said = Assessment::possible(format!(
         "secret {} might not exist: the role was refused a name that matches none",
         secret.name
@@ -160,7 +160,7 @@ fn there(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessment
 }
 
 /// AWS did not say which secrets exist.
-fn untold(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Assessment {
+fn unread(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Assessment {
     let title = format!("{} does not exist", case.named("secret"));
     let place = secrets
         .first()
@@ -168,7 +168,8 @@ fn untold(case: &Case<'_>, secrets: &[SecretView<'_>]) -> Assessment {
         .unwrap_or_default();
     let is_trap = secrets.iter().any(|secret| secret.is_whole() && !secret.has_suffix());
     let trap = "the name ends in a hyphen and six characters, which Secrets Manager takes for its own suffix: such an ARN must be whole";
-    let why = secrets.iter().find_map(SecretView::untold).map(|why| format!(": {why}")).unwrap_or_default();
+    let why =
+        secrets.iter().find_map(SecretView::why_unread).map(|why| format!(": {why}")).unwrap_or_default();
     let unknown = format!("whether the name exists{place} with another suffix, or elsewhere{why}");
     let may_be_another = secrets.iter().any(SecretView::has_suffix);
     let said = if may_be_another { Assessment::possible(title) } else { Assessment::likely(title) };

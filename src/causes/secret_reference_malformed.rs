@@ -1,4 +1,4 @@
-//! The reference itself is written wrongly.
+//! The reference itself is malformed.
 
 use super::assessment::{Assessment, Culprit, Finding};
 use super::case::{Case, DEFINITION};
@@ -81,12 +81,13 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         return Some(Assessment::likely(title).findings(case.definition_unknown()).fix(fix(case)));
     };
     let name = reference.label();
-    let proof = Proof::by_definition(case, vec![Finding::found(told(malformation, reference), DEFINITION)]);
+    let proof =
+        Proof::by_definition(case, vec![Finding::found(described(malformation, reference), DEFINITION)]);
     Some(Assessment::confirmed(format!("the reference of {name} is written wrongly"), proof).fix(fix(case)))
 }
 
 /// What is wrong with a reference.
-fn told(malformation: Malformation, reference: &Reference) -> String {
+fn described(malformation: Malformation, reference: &Reference) -> String {
     match malformation {
         Malformation::ColonCount(count) => {
             format!(
@@ -118,7 +119,7 @@ pub(super) fn misspelt(
 ) -> Assessment {
     let name = shown.name.as_deref().unwrap_or(&shown.field);
     let found =
-        Finding::found(format!("{} in {}", told(malformation, stand_in), shown.value_from), DEFINITION);
+        Finding::found(format!("{} in {}", described(malformation, stand_in), shown.value_from), DEFINITION);
     let proof = Proof::by(vec![found], Identity::of_revision(case), Complete::alone(), Time::unchanging());
     let right = match stand_in.target() {
         Some(Target::Secret(secret)) => right_form(stand_in).and_then(|right| {
@@ -139,9 +140,9 @@ fn hidden(case: &Case<'_>) -> Option<Assessment> {
     if case.forecast {
         return None;
     }
-    let is_untold = |presence| matches!(presence, Presence::NotAsked | Presence::Unknown(_));
+    let names_no_policy = |presence| matches!(presence, Presence::NotAsked | Presence::Unknown(_));
     if let Some(secret) =
-        case.secrets().iter().find(|secret| secret.is_refused_by_part() && is_untold(secret.presence()))
+        case.secrets().iter().find(|secret| secret.is_refused_by_part() && names_no_policy(secret.presence()))
     {
         let mark = if secret.is_whole() {
             "which ends like one that has its six characters"

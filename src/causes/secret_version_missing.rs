@@ -57,7 +57,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     else {
         let why = secrets
             .first()
-            .and_then(|secret| Finding::not_told("which versions the secret has", secret.versions()));
+            .and_then(|secret| Finding::unanswered("which versions the secret has", secret.versions()));
         if secrets.first().is_some_and(|secret| matches!(secret.versions(), Known::Missing)) {
             // The secret itself is gone, and no command on it finds anything.
             let gone = Finding::missing("the secret, which was there when the task failed", LIST_VERSIONS);

@@ -61,7 +61,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let Some(found) = secrets.iter().find_map(SecretView::found) else {
         let why =
-            secrets.iter().find_map(SecretView::untold).map(|why| format!(": {why}")).unwrap_or_default();
+            secrets.iter().find_map(SecretView::why_unread).map(|why| format!(": {why}")).unwrap_or_default();
         let unknown = Finding::unknown(format!("which versions the secret has{why}"));
         let id = case.resource_arn();
         let fix = fill(case, secrets.first(), id.as_deref());

@@ -40,8 +40,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     })
 }
 
-fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    if let Some(open) = shut.and_then(|blockage| path::open_egress(case, &blockage.what)) {
+fn fix(case: &Case<'_>, blockage: Option<&Blockage>) -> Fix {
+    if let Some(open) = blockage.and_then(|blockage| path::open_egress(case, &blockage.what)) {
         return Fix::words("allow tcp/443 out in the security group").run([open]).then_again(case);
     }
     Fix::words("allow tcp/443 out in the security group of the task (on EC2, of the container instance)").run(

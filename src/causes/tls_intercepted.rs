@@ -1,4 +1,4 @@
-//! Something on the way answers TLS in the service's place.
+//! A proxy or firewall answers TLS in the service's place.
 
 use super::assessment::{Assessment, Culprit, Finding};
 use super::case::Case;

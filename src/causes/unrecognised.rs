@@ -1,4 +1,4 @@
-//! The text proves nothing that the catalogue knows.
+//! The text proves no cause of the catalog.
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
@@ -63,10 +63,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     let seen = stopped.map(|question| case.look(&question));
     let exits = seen.and_then(|seen| match seen.found() {
         Some(tasks) => impaired::exits(tasks),
-        None => Finding::not_told("what the stopped tasks of the service say", seen),
+        None => Finding::unanswered("what the stopped tasks of the service say", seen),
     });
     let log = impaired::last_log(case);
-    let logged = log.as_ref().map_or_else(|| impaired::log_untold(case), ContainerLog::says);
+    let logged = log.as_ref().map_or_else(|| impaired::log_unread(case), ContainerLog::says);
     let text = "ask ECS for all that it says of the task while it shows it, for about an hour: each container has a reason of its own";
     let fix = match log.and_then(|log| log.tail()) {
         Some(log) => Fix::words("see what the container wrote before it exited")

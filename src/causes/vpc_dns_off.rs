@@ -93,8 +93,8 @@ fn unread(case: &Case<'_>) -> Option<Assessment> {
     )
 }
 
-fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    if let Some(Break::DnsOff { vpc, attribute }) = shut.map(|shut| &shut.what) {
+fn fix(case: &Case<'_>, blockage: Option<&Blockage>) -> Fix {
+    if let Some(Break::DnsOff { vpc, attribute }) = blockage.map(|blockage| &blockage.what) {
         return Fix::words(format!("switch {attribute} on for {vpc}"))
             .run([path::switch_on(case, vpc, attribute)])
             .then_again(case);

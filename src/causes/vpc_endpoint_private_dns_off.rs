@@ -40,9 +40,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     })
 }
 
-fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+fn fix(case: &Case<'_>, blockage: Option<&Blockage>) -> Fix {
     if let Some((Break::EndpointPrivateDnsOff { endpoint }, doubt)) =
-        shut.map(|shut| (&shut.what, &shut.doubt))
+        blockage.map(|blockage| (&blockage.what, &blockage.doubt))
     {
         let modify = case.aws_at_task("ec2 modify-vpc-endpoint").name(
             "--vpc-endpoint-id",

@@ -44,8 +44,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     })
 }
 
-fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    if let Some(Break::EndpointUnreachable { endpoint, ingress }) = shut.map(|shut| &shut.what) {
+fn fix(case: &Case<'_>, blockage: Option<&Blockage>) -> Fix {
+    if let Some(Break::EndpointUnreachable { endpoint, ingress }) = blockage.map(|blockage| &blockage.what) {
         let snippets = ingress.as_ref().map(snippet::ingress).unwrap_or_default();
         let (text, correction) = match ingress {
             Some(ingress) => (

@@ -1,4 +1,4 @@
-//! The NAT gateway on the way out does not work.
+//! The NAT gateway of the subnet's route does not work.
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
@@ -35,8 +35,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     })
 }
 
-fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    if let Some(Break::NatBroken { route_table, nat_gateway, range }) = shut.map(|shut| &shut.what) {
+fn fix(case: &Case<'_>, blockage: Option<&Blockage>) -> Fix {
+    if let Some(Break::NatBroken { route_table, nat_gateway, range }) =
+        blockage.map(|blockage| &blockage.what)
+    {
         let replace = case.aws_at_task("ec2 replace-route").name(
             "--route-table-id",
             Kind::RouteTable,

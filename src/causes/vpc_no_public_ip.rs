@@ -1,4 +1,4 @@
-//! The subnet's way out needs a public IP, and the task has none.
+//! The subnet's route goes to an internet gateway, which needs a public IP, and the task has none.
 
 use super::assessment::{Assessment, Finding};
 use super::case::Case;
@@ -43,8 +43,8 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     })
 }
 
-fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
-    if path::is_on_host(case) && shut.is_some() {
+fn fix(case: &Case<'_>, blockage: Option<&Blockage>) -> Fix {
+    if path::is_on_host(case) && blockage.is_some() {
         let associate = case
             .aws_at_task("ec2 associate-address")
             .words("--instance-id '<instance>' --allocation-id '<elastic-ip>'");
@@ -52,7 +52,7 @@ fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
         return Fix::words(text).run([associate]).then_again(case);
     }
     if let (Some(service), Some(placement)) =
-        (case.service_of_task(), case.placed().filter(|_| shut.is_some()))
+        (case.service_of_task(), case.placed().filter(|_| blockage.is_some()))
     {
         let mut network = vec![Argument::Words("awsvpcConfiguration={subnets=[")];
         network.extend(listed(Kind::Subnet, &placement.subnets));

@@ -74,10 +74,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     })
 }
 
-fn fix(case: &Case<'_>, shut: Option<&Blockage>) -> Fix {
+fn fix(case: &Case<'_>, blockage: Option<&Blockage>) -> Fix {
     // No endpoint serves a registry of others, nor most services of another Region.
     let can_have_endpoint = path::can_have_endpoint(case);
-    if let Some(Break::NoRoute { route_table, gateway, blackhole }) = shut.map(|shut| &shut.what) {
+    if let Some(Break::NoRoute { route_table, gateway, blackhole }) = blockage.map(|blockage| &blockage.what)
+    {
         let snippets = if gateway.is_none() && blackhole.is_none() {
             snippet::nat_route(route_table)
         } else {

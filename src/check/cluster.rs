@@ -1,5 +1,5 @@
-//! What the services of a cluster start next: each definition in each of its places is checked once, whichever
-//! services share it.
+//! What the services of a cluster start next: each definition in each of its places is checked once, however
+//! many services share it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -273,7 +273,7 @@ fn findings(definition: &TaskDefinition, place: &Place, evidence: &Evidence) -> 
     check.findings(&asked_by(&check, evidence))
 }
 
-/// Of the answers about many definitions, those about this one.
+/// Those answers about many definitions that are about this one.
 fn asked_by(check: &Check<'_>, evidence: &Evidence) -> Evidence {
     let mut own = Evidence::default();
     loop {

@@ -10,16 +10,16 @@ use crate::reason::{Fault, Symptom};
 /// Something that would keep the task from starting.
 #[derive(Debug)]
 pub struct Problem {
-    /// As it would have failed.
+    /// The failure that it would have.
     pub symptom: Symptom,
     /// Why.
     pub diagnosis: Diagnosis,
 }
 
 impl Problem {
-    /// Whether it rests on something that is not there, outside of the definition: whoever is about to deploy
-    /// may be about to make it as well. Of a way through the network and of a permission it is mostly a rule
-    /// that is not there yet, unless one denies.
+    /// Whether it rests on something that is not there, outside of the definition: the same deployment may be
+    /// about to make it as well. Of a way through the network and of a permission it is mostly a rule that is
+    /// not there yet, unless one denies.
     #[must_use]
     pub fn may_be_made_yet(&self) -> bool {
         let is_absent =
@@ -79,7 +79,7 @@ impl Findings {
     pub(super) fn add(&mut self, problem: Problem) {
         let new = &problem.diagnosis;
         let is_same = |old: &Diagnosis| {
-            // One hop shuts the way to every service behind it.
+            // One hop blocks the path to every service behind it.
             let by_thing = old.culprit.id == new.culprit.id
                 && (old.title == new.title || problem.symptom.fault == Fault::NetworkTimeout);
             old.cause.id == new.cause.id
@@ -90,7 +90,7 @@ impl Findings {
         }
     }
 
-    /// Adds what shuts the way from some subnets, and says of which where it is not all of them.
+    /// Adds what blocks the path from some subnets, and says of which where it is not all of them.
     pub(super) fn add_shut(&mut self, shut: Vec<(String, Problem)>, subnets: usize) {
         let mut seen: BTreeMap<(&str, Option<String>, String), Vec<String>> = BTreeMap::new();
         for (subnet, problem) in &shut {

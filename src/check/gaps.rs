@@ -1,4 +1,4 @@
-//! Why it stays open whether something would fail: what was not asked, not answered, or cannot be asked.
+//! Why it stays open whether something would fail: what was not queried, not answered, or cannot be queried.
 
 use std::collections::BTreeSet;
 

@@ -14,10 +14,10 @@ use crate::reason::{Deny, Fault, Step, Symptom};
 use crate::source::{Made, Plan, Touched};
 use crate::task_definition::{Malformation, Reference, ReferenceKind, Target, TaskDefinition};
 
-/// Stands for a role that is not known before deployment: no ARN, so that nobody asks about it.
+/// The place of a role that is not known before deployment. It is not an ARN, so no question is about it.
 pub(super) const OPEN_ROLE: &str = "(not known before deployment)";
 
-/// A definition in which nobody finds a name in what is not known. What stays is where it was.
+/// A definition without what is not known, so that nothing reads a name in it. What stays is where it was.
 pub(super) fn without_open<'d>(written: &'d TaskDefinition, plan: &Plan) -> Cow<'d, TaskDefinition> {
     let mut known = Cow::Borrowed(written);
     for reference in
@@ -80,7 +80,7 @@ impl Check<'_> {
         by_task_role || of_logs || one.is_some_and(|reference| self.is_pending(reference))
     }
 
-    /// What is not known before deployment, and of that what is written wrongly whatever it will be.
+    /// What is not known before deployment, and of that what is malformed whatever it will be.
     pub(super) fn not_known_yet(&self, task: &Task, evidence: &Evidence, findings: &mut Findings) {
         let Some(plan) = self.plan else { return };
         for reference in self.written.references() {
@@ -143,7 +143,7 @@ impl Check<'_> {
         let network = || plan.touches(Touched::Network);
         let file_systems = || plan.touches(Touched::FileSystems).filter(|_| *step == Step::EfsVolume);
         match fault {
-            // As it is written it stays.
+            // These are judged as they are written.
             Fault::BadReference | Fault::Misconfigured | Fault::RoleMissing => None,
             Fault::NetworkTimeout => network().or_else(file_systems),
             Fault::NotFound | Fault::VersionNotFound => references().or_else(file_systems),

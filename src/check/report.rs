@@ -12,7 +12,7 @@ use crate::source::{Found, Place};
 use crate::task_definition::{Reference, TaskDefinition};
 
 /// A definition that was checked.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
     /// As it is named: `family:revision`, else its logical id or address, else its file.
     pub name: String,
@@ -183,17 +183,18 @@ pub fn lines(places: &[Place]) -> Option<String> {
     }
 }
 
-/// What was found before and is no news: the ids of problems, and of what was not looked at.
+/// What was found before, so that it is not reported as new: the ids of problems, and of what was not looked
+/// at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
     schema: String,
     known: BTreeSet<String>,
 }
 
-/// Why a file is no baseline.
+/// Why a file is not a baseline.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineError {
-    /// It is no JSON of that form.
+    /// It is not JSON of that form.
     #[error("{0}")]
     Malformed(String),
     /// It is of another version.
@@ -227,10 +228,10 @@ impl Baseline {
         Self { schema: SCHEMA.to_owned(), known: checked.iter().flat_map(of_one).collect() }
     }
 
-    /// As a file of JSON, a line for each.
+    /// The baseline as a file of JSON, a line for each id.
     #[must_use]
     pub fn write(&self) -> String {
-        // Texts under string keys always serialise.
+        // Texts under string keys always serialize.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 

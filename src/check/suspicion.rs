@@ -15,7 +15,7 @@ use crate::task_definition::{
 /// One way in which the task could fail.
 #[derive(Debug)]
 pub(super) struct Suspicion {
-    /// As ECS would tell it.
+    /// The failure as ECS would report it.
     pub(super) symptom: Symptom,
     /// What of the definition it is about.
     pub(super) references: Vec<Reference>,
@@ -175,8 +175,8 @@ impl Suspect<'_> {
         }
     }
 
-    /// A call that the role's policies, and those of the endpoints on the way, must let; without a role there
-    /// is none.
+    /// A call that the role's policies, and those of the endpoints on the path, must allow; without a role
+    /// there is none.
     fn calls(&self, symptom: Symptom, add: &mut impl FnMut(Symptom, String)) {
         if self.definition.execution_role_arn.as_deref().is_none_or(|role| role == OPEN_ROLE) {
             return;

@@ -1,4 +1,4 @@
-//! The `check` command: what files and names hold, or a cluster starts next, asked about and told.
+//! The `check` command: what files and names hold, or what a cluster starts next, is checked and reported.
 
 mod cluster;
 
@@ -175,7 +175,7 @@ impl Check {
         Ok(())
     }
 
-    /// AWS, if it is asked. Where it cannot be, what a file shows is told all the same.
+    /// AWS, if it is asked. Where it cannot be, what a file shows is reported all the same.
     #[cfg(feature = "aws")]
     fn live(&self, global: &Global, output: &mut Output<'_>) -> Result<Option<Live>, CliError> {
         if self.offline {
@@ -228,7 +228,7 @@ impl Check {
         written.map_err(|error| CliError::Unrecorded { path: shown(&path), error })
     }
 
-    /// What is said beside the findings: in a GitHub workflow it may begin no command of its own.
+    /// What is said apart from the findings: in a GitHub workflow it must not begin a command of its own.
     fn harmless(&self, said: &str) -> String {
         if self.format == Format::Github {
             said.replace("##[", "# #[").replace(['\n', '\r'], " ")
@@ -271,7 +271,7 @@ impl Check {
     }
 }
 
-/// Saves that AWS was asked nothing: who goes on with --evidence is told the same again.
+/// Saves that AWS was asked nothing, so that a run with --evidence reports the same again.
 #[cfg(feature = "aws")]
 fn unanswered(path: &Path) -> Result<(), CliError> {
     let written = std::fs::write(path, record::write(&Evidence::default()));
@@ -410,7 +410,7 @@ impl<'c> Run<'c, '_> {
         Ok(Found { definition, ..Found::default() })
     }
 
-    /// Each definition once for every service that starts it, and what services start besides.
+    /// Each definition once for every service that starts it, and what services start without one of these.
     fn linked(&mut self, units: &[(File, Found)], services: &[(File, Service)]) -> Vec<Unit> {
         let (started, alone) = source::linked(units, services);
         let unit = |Started { of, found, service }| Unit { found, file: of, service };
@@ -428,7 +428,7 @@ impl<'c> Run<'c, '_> {
                 },
                 Runs::Open(why) => open.push(untold(&format!("its task definition: {why}"))),
                 Runs::Untold => open.push(untold("it does not say which task definition it starts")),
-                // Its definition could not be read, which was told.
+                // Its definition could not be read, which was reported.
                 Runs::Here(_) => {}
             }
         }

@@ -81,7 +81,7 @@ fn waited<T>(answer: impl Future<Output = T>) -> Option<T> {
     Some(tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?.block_on(answer))
 }
 
-/// The value of an option that stands on the line which is completed.
+/// The value of an option on the line which is completed.
 #[cfg(feature = "aws")]
 fn typed_before(option: &str) -> Option<String> {
     let words: Vec<String> = env::args().collect();

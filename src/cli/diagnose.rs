@@ -70,7 +70,7 @@ impl Diagnose {
         Ok(())
     }
 
-    /// Whoever is woken wants the diagnosis, with or without the definition and AWS's answers.
+    /// The diagnosis is useful even without the definition and AWS's answers, so their errors do not end it.
     fn reporter(&self, global: &Global, output: &mut Output<'_>) -> Result<Reporter, CliError> {
         let mut evidence = evidence(self.evidence.as_deref())?;
         match self.task_definition.as_deref().map(definition).transpose() {

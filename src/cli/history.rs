@@ -101,7 +101,7 @@ fn line_of(entry: &Value) -> String {
     [at, place, what].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-/// A document of the journal, safe to print: others may write to the log group.
+/// A document of the journal, safe to print: others can write to the log group.
 pub(super) fn masked(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(redact_name(&text).into_owned()),

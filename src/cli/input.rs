@@ -11,7 +11,7 @@ use super::reporter::Reporter;
 use super::{CliError, is_stdin, pasted, shown, stdin};
 use crate::event::{Chunk, Entry, Input};
 
-/// Diagnoses all that one file holds. What cannot be read is told, and the rest goes on.
+/// Diagnoses all that one file holds. What cannot be read is reported, and the rest goes on.
 pub(super) fn read_file(path: &Path, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
     if is_stdin(path) {
         let stdin = stdin()?;

@@ -1,5 +1,5 @@
-//! AWS, as whoever types may see it: one runtime and one prober for a whole run, asking what the function
-//! asks.
+//! AWS, as the user is allowed to see it: one runtime and one prober for a whole run, asking what the
+//! function asks.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -23,9 +23,9 @@ use crate::stopped;
 use crate::task_definition::TaskDefinition;
 use crate::triage::{Narrowed, Pace, Prober, Scope, Turn, ask_all, ask_in_turns, investigate};
 
-/// As long as one task's questions may take together.
+/// How long one task's questions may take together.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// As often as a long run says how far it is, and saves what it knows.
+/// How often a long run says how far it is, and saves what it knows.
 const SAVED_EVERY: Duration = Duration::from_secs(5);
 /// Rounds of a check's questions: it has no deadline to meet, and answers lead on.
 const CHECK_ROUNDS: usize = 5;
@@ -111,7 +111,7 @@ impl Live {
         self.wait(self.prober.described_task(arn))
     }
 
-    /// Those that tell what a task leaves untold, where AWS knows any.
+    /// The tasks that say what this one does not, where AWS knows any.
     pub(super) fn tellers(&self, task: &Task) -> Option<Vec<Task>> {
         let prober = Heard { prober: self.asking(), evidence: Mutex::default() };
         let tellers = self.wait(stopped::tellers(&prober, &self.at_home(task)));
@@ -119,12 +119,12 @@ impl Live {
         tellers
     }
 
-    /// Whoever is asked about one thing.
+    /// The prober for questions about one thing.
     fn asking(&self) -> Narrowed<Until<'_>> {
         Narrowed { prober: self.prober.until(Instant::now() + PATIENCE), scope: Scope::Full, logs: self.logs }
     }
 
-    /// What AWS says about tasks that failed alike, beyond what is known.
+    /// What AWS says about tasks that failed in the same way, beyond what is known.
     pub(super) fn investigate(&self, tasks: &[&Task], known: &Evidence, batch: &mut Batch) -> Evidence {
         let name = tasks
             .first()
@@ -230,7 +230,7 @@ impl Live {
     pub(super) fn save(&self) -> Result<(), CliError> {
         let Some(Recording { path, answers }) = &self.recording else { return Ok(()) };
         let answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever interrupts it finds what was saved before.
+        // An interruption leaves the file that was saved before.
         let part = path.with_added_extension("part");
         let is_file = !path.exists() || path.is_file();
         let written = std::fs::write(if is_file { &part } else { path }, record::write(&answers));

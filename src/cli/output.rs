@@ -12,7 +12,7 @@ use crate::render::wrap::prose;
 /// What came of a run, worst last: its exit status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Outcome {
-    /// What was asked was told, and nothing is wrong with the answer.
+    /// What was asked for was reported, and nothing is wrong with the answer.
     #[default]
     Fine,
     /// A failure that was not recognized, or a check that found problems.
@@ -123,7 +123,7 @@ const WIDEST: usize = 110;
 fn say(problem: &str, width: Option<usize>) {
     let mut stderr = io::stderr().lock();
     let width = width.or_else(|| config::columns(&stderr)).map(|width| width.min(WIDEST));
-    // Nobody is left to tell where even this cannot be written.
+    // There is no other place to report that this cannot be written.
     let _ = stderr.write_all(laid_out(problem, width).as_bytes());
 }
 
@@ -142,7 +142,7 @@ fn laid_out(problem: &str, width: Option<usize>) -> String {
     text
 }
 
-/// Says what goes on to whoever watches.
+/// Says on the terminal what goes on.
 #[cfg(feature = "aws")]
 pub(super) fn progress(doing: &str) {
     if io::stderr().is_terminal() {

@@ -1,4 +1,4 @@
-//! Text that is no JSON: which of it is what ECS says.
+//! Text that is not JSON: which of it is what ECS says.
 //!
 //! ECS writes at most a thousand bytes of a reason, so nothing follows from words that are farther apart. A text
 //! is read paragraph by paragraph, and a paragraph is a message where it tells both what was being done and what
@@ -27,7 +27,7 @@ struct Paragraph<'t> {
     text: &'t str,
 }
 
-/// Reports what ECS says in a text. A text without a message is no failure.
+/// Reports what ECS says in a text. A text without a message is not a failure.
 pub(super) fn report(name: &str, task: &Task, reporter: &Reporter, batch: &mut Batch) {
     let Some(reason) = task.reasons.first() else { return };
     let text = reason.text.trim();

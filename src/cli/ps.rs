@@ -19,10 +19,10 @@ use crate::event::{Task, read_record};
 use crate::question::Evidence;
 use crate::render::table::{self, Row};
 
-/// As long as ECS shows a stopped task.
+/// How long ECS shows a stopped task.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 
-/// Of so many tasks that exited the logs are read.
+/// The most exited tasks whose logs are read.
 const MOST_LOGS: usize = 20;
 
 /// What to show of what ECS still remembers.
@@ -172,7 +172,7 @@ impl Ps {
     }
 }
 
-/// Some tasks, of which those that exited soon after their start have what their log tells of it.
+/// Some tasks; those that exited soon after their start have what their log says about it.
 fn told_by_logs(live: &Live, tasks: Vec<Task>) -> Vec<Task> {
     let mut left = MOST_LOGS;
     let told = |task: Task| {

@@ -14,7 +14,7 @@ use crate::question::Evidence;
 use crate::render::text::Style;
 use crate::render::{json, markdown, text};
 
-/// How reports are written, and what is known besides the tasks.
+/// How reports are written, and what is known in addition to the tasks.
 #[derive(Debug)]
 pub(super) struct Reporter {
     pub(super) format: Format,

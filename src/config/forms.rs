@@ -2,9 +2,9 @@
 
 use crate::arn::{Arn, is_account};
 
-/// Of an address: a notice shows it in a line.
+/// The most characters of an address: a notice shows it in a line.
 const LONGEST_ADDRESS: usize = 500;
-/// Of a tag of AWS.
+/// The most characters that AWS allows in the key of a tag.
 const LONGEST_TAG_KEY: usize = 128;
 
 pub(super) fn are_accounts(list: &str) -> bool {
@@ -23,7 +23,7 @@ pub(super) fn is_organization(text: &str) -> bool {
     })
 }
 
-/// Whether a text can stand behind `role` in the ARN of one.
+/// Whether a text can follow `role` in the ARN of one.
 pub(super) fn is_role(text: &str) -> bool {
     let (path, name) = text.rsplit_once('/').unwrap_or(("", ""));
     let is_word = |word: &str| {
@@ -44,7 +44,7 @@ pub(super) fn are_clusters(list: &str) -> bool {
     list.split(',').all(is_name)
 }
 
-/// As the tags of ECS are keyed.
+/// Whether a text can be the key of a tag of ECS.
 pub(super) fn is_tag_key(key: &str) -> bool {
     let fits = |letter: char| letter.is_alphanumeric() || " _.:/=+-@".contains(letter);
     (1..=LONGEST_TAG_KEY).contains(&key.chars().count()) && key.trim() == key && key.chars().all(fits)

@@ -1,5 +1,5 @@
-//! What an invocation brought, sorted: failures by fingerprint, workloads that are well again, and what is
-//! only written down.
+//! What an invocation brought, sorted: failures by fingerprint, workloads that recovered, and what is only
+//! written down.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) fn failure_id(about: &About) -> FailureId {
 pub(super) struct Batch<'e> {
     /// Failures to announce, those of one fingerprint together.
     pub(super) failures: Vec<Failure<'e>>,
-    /// Workloads that are well again.
+    /// Workloads that recovered.
     pub(super) ends: Vec<End>,
     /// What is diagnosed and written down, but not announced.
     pub(super) others: Vec<(Item, &'e Task)>,
@@ -41,7 +41,7 @@ pub(super) struct Failure<'e> {
     pub(super) tasks: Vec<(Item, &'e Task)>,
 }
 
-/// A workload that is well again, and with it perhaps what checks said of its next tasks.
+/// A workload that recovered, and with it perhaps what checks said of its next tasks.
 #[derive(Debug)]
 pub(super) struct End {
     pub(super) item: Item,
@@ -92,7 +92,7 @@ impl<'e> Batch<'e> {
 }
 
 impl<'e> Failure<'e> {
-    /// The failure that is told of all: the last.
+    /// The failure that is reported for all: the last.
     pub(super) fn latest(&self) -> Option<(Item, &'e Task)> {
         self.tasks.iter().copied().max_by_key(|(_, task)| task.stopped_at)
     }

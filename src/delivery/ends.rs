@@ -20,7 +20,7 @@ use crate::incident::store::Unreachable;
 use crate::limits::RECORDING;
 
 impl<W: World> Visit<'_, W> {
-    /// Ends the incidents of workloads that are well again, and says so.
+    /// Ends the incidents of workloads that recovered, and says so.
     pub(super) async fn ends(&self, ends: &[End]) -> Outcome {
         let mut outcome = Outcome::default();
         let items = || ends.iter().map(|end| end.item);

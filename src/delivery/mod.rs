@@ -1,13 +1,13 @@
 //! From an invocation to its answer: read, look behind, sort, record, ask, diagnose, announce, note, write
 //! down, and say which messages must be delivered again. Everything outside is behind a port ([`ports`]);
-//! this file follows the order in which a message goes, and each idea on the way has a file of its own.
+//! this file follows a message from step to step, and each step has a file of its own.
 //!
 //! Failures of one fingerprint are one incident, recorded in one write however many tasks there are. Before
 //! that AWS is asked about events that do not say why, and after it where a notice is due, or, without a
 //! topic, about each failure. A message is done with once there is a `Settled` for each of its tasks, which
 //! only `settlement` can make: its failure is recorded and the notice that it made due is published and
-//! recorded; or, without a topic, its journal entry is written; or it is no failure. A journal that fails
-//! beside a topic that works is reported and not retried: the team was notified, and a retry would notify it
+//! recorded; or, without a topic, its journal entry is written; or it is not a failure. A journal that fails
+//! where the topic works is reported and not retried: the team was notified, and a retry would notify it
 //! twice.
 //!
 //! Where the table cannot be used, or is slower than [`RECORDING`], incidents and storms go on in the memory
@@ -87,7 +87,7 @@ pub struct Ports<W: World> {
     pub bus: Option<W::EventBus>,
     /// Where each failure is written down.
     pub journal: Option<W::Journal>,
-    /// Who answers questions.
+    /// The prober that answers questions.
     pub prober: W::Prober,
     /// The time.
     pub clock: W::Clock,
@@ -100,11 +100,11 @@ pub struct Ports<W: World> {
 pub struct Rules {
     /// What AWS is asked.
     pub probing: Scope,
-    /// Whether the last lines of a container's log may be read.
+    /// Whether to read the last lines of a container's log.
     pub reads_logs: bool,
-    /// Who is listened to.
+    /// Which senders are accepted.
     pub trusted: Trusted,
-    /// After so long an incident that continues is announced again.
+    /// How long after its last notice an incident that continues is announced again.
     pub reminder: SignedDuration,
     /// What precedes a cause's id in the address of its runbook.
     pub runbooks: Option<String>,
@@ -218,7 +218,7 @@ struct Visit<'d, W: World> {
     delivery: &'d Delivery<W>,
     /// The ARN of the function.
     function: &'d str,
-    /// Who is listened to, and where what they name is.
+    /// Which senders are accepted, and the account of what they name.
     trusted: Trusted,
     /// When it began: claims count from then.
     now: Timestamp,
@@ -253,7 +253,7 @@ impl<W: World> Visit<'_, W> {
     async fn work(&self, entries: &[Entry], refused: &[Option<Problem>]) -> Outcome {
         let batch = Batch::of(entries, refused, self.now);
         let mut outcome = Outcome::default();
-        // Of a message that holds nothing there is nothing to do.
+        // A message without a task or a change needs nothing.
         let empty = entries.iter().zip(refused).enumerate().filter(|(_, (entry, refused))| {
             entry.tasks.is_empty() && entry.rotation.is_none() && refused.is_none()
         });
@@ -414,8 +414,8 @@ impl<W: World> Visit<'_, W> {
         }
     }
 
-    /// All that AWS says about a task and what surrounds it; and what is done beside, once the first answers
-    /// are there.
+    /// All that AWS says about a task and what surrounds it; and what is done at the same time, once the
+    /// first answers are there.
     async fn ask<T>(&self, task: &Task, beside: impl AsyncFnOnce(&Evidence) -> T) -> (Evidence, T) {
         let Delivery { prober, clock, rules, .. } = self.delivery;
         let latest = self.now + (FUNCTION - ANSWERING - NOTING - PUBLISHING);
@@ -428,7 +428,7 @@ impl<W: World> Visit<'_, W> {
         let mut investigation = [Investigation::of(task)];
         let mut first = Evidence::default();
         let causes = next_round(&mut investigation, &first);
-        // What surrounds it does not hang on what caused it.
+        // What surrounds it does not depend on what caused it.
         let questions: BTreeSet<Question> =
             causes.into_iter().chain(context::questions(task, &first)).collect();
         ask_all(&prober, questions.into_iter().collect(), &mut first).await;

@@ -154,7 +154,7 @@ impl<W: World> Visit<'_, W> {
             Problem::Held(format!("{} changed at {}, {what}", rotation.name, rotation.at))
         };
         let (phase, next) = match &looked.0 {
-            // Memory knows nothing of what others told.
+            // Memory does not know what other instances announced.
             News::Nothing => {
                 let unrecorded = |why: Unreachable| Err(Problem::Unrecorded(why.to_string()));
                 return silent(without.map_or(Ok(Done::NOT_A_FAILURE), unrecorded));

@@ -1,6 +1,6 @@
-//! The self-test: one marked notice through every channel, on request of a principal that may invoke the
-//! function. It is about nothing that failed, so no incident is kept of it and no metric counts it; what each
-//! channel made of it is the answer.
+//! The self-test: one marked notice through every channel, on request of a principal that is allowed to
+//! invoke the function. It is about nothing that failed, so no incident is kept of it and no metric counts
+//! it; what each channel made of it is the answer.
 
 use std::collections::BTreeMap;
 use std::future::Future;

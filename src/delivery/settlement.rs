@@ -1,5 +1,6 @@
 //! Which messages are done with. The answer to a batch is every message less those of which each task has a
-//! [`Settled`], and only this module makes one, of a proof: what is forgotten on the way is delivered again.
+//! [`Settled`], and only this module makes one, of a proof: a message that some step forgets is delivered
+//! again.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -25,7 +26,7 @@ pub(super) struct Item {
 #[must_use = "what is not answered comes again"]
 pub(super) struct Settled(Item);
 
-/// Proof that all is done about something, whichever tasks it is about.
+/// Proof that all is done about something, for all of its tasks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Done(());
 
@@ -71,7 +72,7 @@ impl Done {
         written.await.map(|()| Self(())).map_err(Problem::NotInJournal)
     }
 
-    /// It is no failure to announce.
+    /// It is not a failure to announce.
     pub(super) const NOT_A_FAILURE: Self = Self(());
 }
 

@@ -24,7 +24,7 @@ pub enum Problem {
     /// Another instance is about to announce it, and may fail.
     #[error("another instance announces it: come again")]
     ComeAgain,
-    /// Of a value that changed, tasks hold the old one, or not all could be looked at.
+    /// Tasks hold the old value after a change, or not all could be looked at.
     #[error("{0}: looked at again later")]
     Held(String),
     /// Nothing of what a schedule is to check could be looked at.
@@ -61,7 +61,7 @@ pub enum Trouble {
 
 impl Trouble {
     /// The metric that counts it; an alarm watches each. Waiting, for another instance or for old tasks to
-    /// go, is no trouble.
+    /// go, has none.
     #[must_use]
     pub const fn metric(&self) -> Option<&'static str> {
         match self {

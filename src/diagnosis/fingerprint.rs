@@ -1,4 +1,4 @@
-//! What makes two failures the same: the workload, the step and fault that ECS tells of, and what it names.
+//! What makes two failures the same: the workload, the step and fault that ECS reports, and what it names.
 
 use super::{Diagnosis, ReadSymptom};
 use crate::causes::Case;
@@ -6,7 +6,7 @@ use crate::event::Task;
 use crate::question::{Evidence, Known};
 use crate::reason::{Fault, Symptom};
 
-/// Whether all that lies at one host or in one repository fails alike.
+/// Whether everything at one host or in one repository fails in the same way.
 #[must_use]
 pub const fn is_told_by_place(fault: Fault) -> bool {
     matches!(
@@ -16,8 +16,8 @@ pub const fn is_told_by_place(fault: Fault) -> bool {
 }
 
 /// What the text names as failing: of what could not be reached or asks too much, the host or the repository,
-/// since all that lies there fails alike.
-fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
+/// since everything there fails in the same way.
+fn named_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
     if is_told_by_place(symptom.fault) {
         let named = symptom.resource.as_ref().map(|resource| place_of(&resource.text).to_owned());
         return symptom.host.as_ref().map(|host| place_of(&host.text).to_owned()).or(named);
@@ -31,6 +31,7 @@ fn told_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
         evidence: &nothing,
         placement: None,
         forecast: false,
+        supposed: false,
     };
     case.culprit().id.or_else(|| symptom.json_key.as_deref().map(str::to_owned))
 }
@@ -56,8 +57,8 @@ pub(super) fn fingerprint(task: &Task, symptoms: &[ReadSymptom<'_>], best: Optio
     let workload = task.workload.as_ref().map(|workload| {
         if workload.is_service { workload.name.clone() } else { format!("family/{}", workload.name) }
     });
-    // By the text alone: what was asked beside it must not make another failure of it.
-    let culprit = best.and(symptom).and_then(|symptom| told_culprit(task, symptom));
+    // Uses the text alone: which questions were answered must not change the fingerprint.
+    let culprit = best.and(symptom).and_then(|symptom| named_culprit(task, symptom));
     let parts = [
         task.account.as_deref(),
         task.region.as_deref(),

@@ -50,12 +50,12 @@ pub struct Diagnosis {
     pub title: String,
     /// How sure it is.
     pub verdict: Verdict,
-    /// Whether AWS's state, or the definition, speaks for the verdict, and not ECS's words alone.
+    /// Whether AWS's state or the definition supports the verdict, rather than ECS's words alone.
     pub by_state: bool,
-    /// What speaks for it beside words that fit others as well.
+    /// What supports it apart from words that fit other causes as well.
     pub support: Support,
     /// Whether AWS's state was looked at for it.
-    pub looked: Looked,
+    pub state_read: StateRead,
     /// What it happened to.
     pub culprit: Culprit,
     /// What was found, was missing, or stayed unknown.
@@ -83,27 +83,27 @@ impl Diagnosis {
 
 /// Whether AWS's state was looked at for a diagnosis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Looked {
+pub enum StateRead {
     /// AWS was not queried.
-    NotAsked,
+    NotQueried,
     /// AWS answered nothing of what was asked.
-    NotTold,
+    Unanswered,
     /// It answered something.
-    Told,
+    Answered,
 }
 
-impl Looked {
+impl StateRead {
     pub(super) fn of(cause: &Cause, case: &Case<'_>) -> Self {
         if case.evidence.answers().next().is_none() {
-            return Self::NotAsked;
+            return Self::NotQueried;
         }
-        let told = Self::by(
+        let own = Self::by(
             cause.questions(case).into_iter().filter_map(|question| case.evidence.answer(&question)),
         );
-        if told != Self::NotAsked {
-            return told;
+        if own != Self::NotQueried {
+            return own;
         }
-        // A cause that asks nothing has no less to go on than its neighbours.
+        // A cause that asks nothing knows as much as the other causes.
         Self::by(
             case.evidence
                 .answers()
@@ -113,15 +113,15 @@ impl Looked {
     }
 
     fn by<'a>(answers: impl Iterator<Item = &'a Answer>) -> Self {
-        answers.fold(Self::NotAsked, |so_far, answer| match (so_far, answer) {
-            (Self::NotAsked | Self::NotTold, Answer::Unknown(_)) => Self::NotTold,
-            _ => Self::Told,
+        answers.fold(Self::NotQueried, |so_far, answer| match (so_far, answer) {
+            (Self::NotQueried | Self::Unanswered, Answer::Unknown(_)) => Self::Unanswered,
+            _ => Self::Answered,
         })
     }
 }
 
 impl Report<'_> {
-    /// Whether a failure was not recognised.
+    /// Whether a failure was not recognized.
     #[must_use]
     pub fn has_unrecognised(&self) -> bool {
         self.diagnoses.iter().any(|diagnosis| diagnosis.cause.id == "unrecognised")

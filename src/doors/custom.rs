@@ -115,7 +115,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let url = match url {
             Ok(url) => url,
             Err(why) => {
-                // There is nobody to answer, now or later.
+                // Without its URL there is no way to answer, now or later.
                 self.note(
                     "custom-resource",
                     &custom.ids[2],

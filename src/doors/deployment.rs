@@ -23,7 +23,7 @@ const EARLY: [&str; 2] = ["RECONCILE_SERVICE", "PRE_SCALE_UP"];
 
 impl Deployment {
     /// What the hook may do: what it is configured with counts, then what the door is set to. A door that
-    /// lets everything pass does so.
+    /// allows everything does so.
     #[must_use]
     pub fn mode(&self, set: Mode) -> Mode {
         let own = text(&self.details, SWITCH).and_then(Mode::read);
@@ -33,7 +33,7 @@ impl Deployment {
     /// The answer to ECS, which has no place for words.
     #[must_use]
     pub fn answer(&self, outcome: &Outcome, mode: Mode) -> Value {
-        // A value under our key that is no number was not written by us: this is the last try.
+        // We write only numbers under our key, so another value is from elsewhere: this is the last try.
         let tries = member(&self.details, TRY).map_or(0, |tries| number(tries).unwrap_or(u64::MAX));
         if outcome.stops(mode) {
             return json!({"hookStatus": "FAILED"});
@@ -79,7 +79,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         answer
     }
 
-    /// Tells the service's team what ECS has no place for. The answer does not hang on it.
+    /// Notifies the service's team of what ECS has no place for. The answer does not depend on it.
     async fn announce(&self, deployment: &Deployment, outcome: Outcome, evidence: &Evidence, blocked: bool) {
         let (Some(service), Some(revision)) = (&deployment.service, &deployment.revision) else { return };
         let Some(checked) = outcome.checked.into_iter().next() else { return };

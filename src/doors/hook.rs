@@ -48,7 +48,7 @@ impl Hook {
         answer
     }
 
-    /// The answer that lets it pass.
+    /// The answer that allows it.
     #[must_use]
     pub fn passed(&self, why: &str) -> Value {
         self.plain("SUCCESS", &cut(&format!("ecs-triage: {why}"), LONGEST_OF_CLOUD_CONTROL))

@@ -10,13 +10,13 @@ use super::{Checked, Outcome};
 use crate::causes::{FindingKind, Verdict};
 use crate::check::{Problem, Unchecked, lines};
 
-/// Of a message, as much is written down.
+/// The most bytes of a message that are written down.
 pub(super) const LONGEST_NOTE: usize = 16_384;
-/// As many annotations as an answer has; the message counts all.
+/// The most annotations of an answer; the message counts all.
 const ANNOTATIONS: usize = 20;
 /// `StatusMessage` and `RemediationMessage` may be this long.
 const LONGEST_ANNOTATION: usize = 16_384;
-/// So many reasons why something was not checked are named; of more the number is given.
+/// The most reasons why something was not checked that are named; of more the number is given.
 const GAPS: usize = 5;
 /// Things named for one reason.
 const SUBJECTS_NAMED: usize = 3;

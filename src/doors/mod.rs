@@ -2,9 +2,10 @@
 //!
 //! A request ([`request`]) names something to be checked ([`subject`]); the check asks AWS, within a time
 //! (`look`); and the answer is what the door's service takes, in words of the length that it takes
-//! ([`message`]). Each door has a file, which follows a request from end to end. ECS, CloudFormation and a custom resource's author each decide what an answer stops, and
-//! only what is confirmed stops anything. A fault of ecs-triage, a slow or refused question, a request that
-//! nobody can read: each lets the deployment pass, and says so.
+//! ([`message`]). Each door has a file, which follows a request from end to end. ECS, CloudFormation and a
+//! custom resource's author each decide what an answer stops, and only what is confirmed stops anything. A
+//! fault of ecs-triage, a slow or refused question, a request that cannot be read: each allows the
+//! deployment, and says so.
 //!
 //! Pure but for [`Doors`], which runs it over the ports of [`crate::delivery`] and one of its own ([`Web`]).
 
@@ -50,7 +51,7 @@ words! {
 }
 
 impl Mode {
-    /// The mode that a word stands for, whatever its case.
+    /// The mode that a word names, in any case.
     #[must_use]
     pub fn read(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase();

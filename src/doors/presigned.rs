@@ -1,5 +1,5 @@
-//! Presigned URLs of Amazon S3, told from all others: a request names the URL, and whoever makes one up would
-//! choose where the function calls.
+//! Accepts presigned URLs of Amazon S3 and refuses all others: a request names the URL, so a forged one would
+//! choose which host the function calls.
 
 use std::fmt;
 

@@ -221,7 +221,7 @@ impl Service {
 }
 
 impl Deployment {
-    /// The fields stand in `executionDetails`, and stood at the top before 2026.
+    /// The fields are in `executionDetails`, and were at the top before 2026.
     fn read(fields: &Fields<'_>) -> Self {
         let details = fields.map("executionDetails");
         let text = |name: &str| text(&details, name).map(str::to_owned).or_else(|| fields.text(name));

@@ -18,7 +18,7 @@ use crate::limits::{CLUSTER_QUESTIONS, CLUSTER_ROUNDS, ROTATION_AT_ONCE, SCHEDUL
 use crate::question::Evidence;
 use crate::triage::{Narrowed, Pace, ask_in_turns};
 
-/// So many services, and reasons why others were not looked at, are named in the log.
+/// The most services, and reasons why others were not looked at, that are named in the log.
 const NAMED: usize = 10;
 
 impl<W: World, N: Web + Sync> Visit<'_, W, N> {

@@ -1,5 +1,5 @@
-//! What a request wants to have checked, as far as it can be told: a definition as CloudFormation has it, one
-//! that is registered, or the revision of a service.
+//! What a request wants to have checked, as far as the request says: a definition as CloudFormation has it,
+//! one that is registered, or the revision of a service.
 
 use serde_json::{Map, Value};
 
@@ -67,7 +67,7 @@ pub struct Subject {
 /// A definition to be checked.
 #[derive(Debug, Clone)]
 pub enum Wanted {
-    /// As a document or a request has it.
+    /// The definition of a document or a request.
     Given(Box<Found>),
     /// The one that is registered under this name.
     Registered(String),
@@ -113,7 +113,7 @@ impl Subject {
     fn of_read(name: &str, read: Result<Found, TaskDefinitionError>, stack: &Stack<'_>) -> Self {
         let wanted = match read {
             Ok(found) => Wanted::Given(Box::new(found)),
-            // There is no document whose line could be told.
+            // There is no document whose line could be named.
             Err(error) => Wanted::Unknown(format!("{}: {}", error.path, error.problem)),
         };
         Self { name: format!("{DEFINITION} {}", redact_name(name)), wanted, place: stack.place() }
@@ -230,7 +230,7 @@ fn of_change(change: &Map<String, Value>) -> Option<Change> {
     Some(Change { id: of("logicalResourceId"), kind: of("resourceType"), properties, line })
 }
 
-/// Names in a list, or in a text with commas between, as a parameter of CloudFormation may be passed.
+/// Names in a list, or in a text with commas between, as CloudFormation passes a parameter.
 fn names(value: Option<&Value>) -> Vec<String> {
     let listed: Vec<&str> = match value {
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),

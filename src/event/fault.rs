@@ -6,8 +6,8 @@ use super::{InputError, Task, without_values};
 use crate::json_path;
 use crate::redact::{redact, redact_name};
 
-/// Of the faults of one record this many are told, and of the rest how many there are: each costs more than a
-/// sound item.
+/// The most faults of one record that are reported; of the rest only the number is, since each costs more
+/// than a sound item.
 const MOST_FAULTS: usize = 10;
 
 /// How many faults a list has.
@@ -15,13 +15,13 @@ const MOST_FAULTS: usize = 10;
 pub(super) struct Faults(usize);
 
 impl Faults {
-    /// Counts one more; whether it is among those that are told.
+    /// Counts one more; whether it is among those that are reported.
     pub(super) fn has_room(&mut self) -> bool {
         self.0 += 1;
         self.0 <= MOST_FAULTS
     }
 
-    /// Lets the last one that is told tell how many are not.
+    /// Has the last one that is reported say how many are not.
     pub(super) fn count_rest(&self, tasks: &mut [Result<Task, InputError>]) {
         let more = self.0.saturating_sub(MOST_FAULTS);
         if let Some(last) = tasks.iter_mut().rev().find_map(|task| task.as_mut().err()).filter(|_| more > 0) {

@@ -24,12 +24,12 @@ pub enum Input<R> {
     Records(Chunks<Chain<Cursor<Vec<u8>>, R>>),
     /// One JSON value: a list, or a reason in quotes, as the AWS CLI's `--query` prints them.
     Value(Vec<Entry>),
-    /// Text that is no JSON, taken for what ECS says.
+    /// Text that is not JSON, taken for what ECS says.
     Text(Entry),
 }
 
 impl<R: Read> Input<R> {
-    /// Looks at the beginning of `input`, and reads all of it where it is no stream of objects.
+    /// Looks at the beginning of `input`, and reads all of it where it is not a stream of objects.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ fn first_byte(text: &[u8]) -> Option<u8> {
     text.trim_ascii_start().first().copied()
 }
 
-/// Whether objects stand on lines of a text that does not begin with one, or values on each line.
+/// Whether there are objects on lines of a text that does not begin with one, or values on each line.
 fn is_stream(text: &str) -> bool {
     if is_json(text) {
         return false;

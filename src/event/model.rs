@@ -39,7 +39,7 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
         });
     }
     let stop_code = owned(shape.stop_code.as_ref());
-    // Attachments tell of what failed only where something did.
+    // Attachments say what failed only where something did.
     let failed = !reasons.is_empty() || stop_code.is_some();
     let attachments = shape
         .attachments
@@ -64,7 +64,7 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
         });
     }
     let stopped_at = first_time(&[&shape.stopped_at, &shape.stopping_at, &shape.updated_at, &shape.time]);
-    // Whoever made up the one may have forgotten the other.
+    // A hand-made event may have one of the two only.
     let stopped_at =
         stopped_at.map(|at| first_time(&[&shape.created_at]).map_or(at, |created| at.max(created)));
     let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
@@ -144,7 +144,7 @@ pub(super) fn service_event(shape: &Shape<'_>, source: Source) -> Task {
     }
 }
 
-/// Whether an event tells of a failure. Events of daemons have types of their own, and some tools leave the
+/// Whether an event reports a failure. Events of daemons have types of their own, and some tools leave the
 /// type out.
 fn fails(kind: Option<&str>, name: &str, has_reason: bool) -> bool {
     const FAILING: &[&str] = &["FAIL", "IMPAIRED", "ROLLBACK", "VIOLATED", "UNHEALTHY"];

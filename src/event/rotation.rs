@@ -75,7 +75,7 @@ struct Detail {
     operation: Option<String>,
 }
 
-/// The source from which AWS sends events of this detail type, where they tell of a change of a value.
+/// The source from which AWS sends events of this detail type, where they report a change of a value.
 pub(super) fn sent_by(shape: &Shape<'_>) -> Option<&'static str> {
     let kind = shape.detail_type.as_deref()?;
     [LABEL_UPDATED, PARAMETER_CHANGED].into_iter().find(|(own, _)| *own == kind).map(|(_, source)| source)
@@ -109,7 +109,7 @@ impl Event {
         } else {
             let own = named.resource.strip_prefix("parameter/")?;
             let is_it = own == name.trim_start_matches('/') && named.service == "ssm";
-            // One that is deleted and made anew leaves old values too.
+            // One that is deleted and recreated leaves old values too.
             let is_change = matches!(operation.as_deref(), Some("Create" | "Update"));
             (Rotated::Parameter, is_it && is_change, "/_.-")
         };

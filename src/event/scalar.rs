@@ -58,8 +58,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
     }
 }
 
-/// An ISO 8601 string, epoch seconds, or epoch milliseconds. What is none of these is no time, and no reason
-/// to drop the record.
+/// An ISO 8601 string, epoch seconds, or epoch milliseconds. Anything else is ignored: it is not a reason to
+/// drop the record.
 pub(super) enum Moment<'a> {
     /// Read only where it is wanted.
     Text(Str<'a>),

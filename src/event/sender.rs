@@ -1,21 +1,21 @@
-//! Who sent a message of the queue, and who is listened to.
+//! Who sent a message of the queue, and which senders are accepted.
 //!
-//! Whoever may send to the queue, or may put events of another source on the bus, could announce failures
-//! that never were and end those that are. So the queue is for AWS's own events of known accounts. What
-//! somebody asks about by hand comes by invoking the function directly.
+//! A principal that can send to the queue, or put events of another source on the bus, could announce
+//! failures that never were and end those that are. So the queue is for AWS's own events of known accounts. A
+//! manual request invokes the function directly.
 //!
-//! An organization's accounts send with a role of theirs, and it is the queue's policy that knows them: what a
-//! message says of its account is the word of whoever may use such a role.
+//! An organization's accounts send with a role of theirs, and it is the queue's policy that knows them: what
+//! a message says of its account could be said by any principal that can use such a role.
 
 use crate::arn::is_account;
 
-/// The source of ECS's events: nobody but AWS can put one on a bus.
+/// The source of ECS's events: only AWS can put one on a bus.
 const ECS: &str = "aws.ecs";
 
 /// What a message says of where it comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sender {
-    /// The event's source; what is no event has none.
+    /// The event's source; absent if it is not an event.
     pub source: Option<String>,
     /// The source from which AWS sends events of its kind, where that is not ECS.
     pub native: Option<&'static str>,
@@ -30,13 +30,13 @@ pub struct Sender {
 /// Who is listened to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trusted {
-    /// A source beside that of ECS, for tests: they cannot put an event of AWS on a bus.
+    /// A source in addition to that of ECS, for tests: they cannot put an event of AWS on a bus.
     pub test_source: Option<String>,
-    /// Accounts beside the function's own.
+    /// Accounts in addition to the function's own.
     pub accounts: Vec<String>,
     /// Whether the queue takes events of ECS from an organization's accounts, so that each may be one of them.
     pub organization: bool,
-    /// Whether events of Secrets Manager and Parameter Store are taken, which tell of changes.
+    /// Whether events of Secrets Manager and Parameter Store are taken, which report changes.
     pub rotations: bool,
     /// The function's own account; where it is not known, that of the queue counts.
     pub own: Option<String>,
@@ -74,8 +74,8 @@ impl Trusted {
         }
     }
 
-    /// The account in which things of an event are, where it is another than the function's own. What this account
-    /// has under the same names is no answer to what that account's task asked for.
+    /// The account in which things of an event are, where it is another than the function's own. What this
+    /// account has under the same names says nothing about that account's task.
     #[must_use]
     pub fn elsewhere<'a>(&self, account: Option<&'a str>) -> Option<&'a str> {
         account.filter(|account| {

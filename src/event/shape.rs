@@ -41,7 +41,7 @@ pub(super) fn read(text: &str) -> Vec<Entry> {
     }
 }
 
-/// What an event tells of a change of a value; `None` where it tells of something else. It tells of no task.
+/// The change of a value that an event reports; `None` where it reports something else. It reports no task.
 pub(super) fn changed(shape: &Shape<'_>, text: &str) -> Option<Entry> {
     let (rotation, error) = match rotation::read(shape, text)? {
         Ok(rotation) => {
@@ -56,14 +56,14 @@ pub(super) fn changed(shape: &Shape<'_>, text: &str) -> Option<Entry> {
     Some(Entry { rotation, ..Entry::of(vec![Err(error)]) })
 }
 
-/// An object in which a key stands twice, with each key once: as for all who read JSON, the last counts.
+/// An object with a repeated key, with each key once: as for other readers of JSON, the last counts.
 fn with_keys_once(text: &str) -> Option<String> {
     let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
     let once = serde_json::to_string(&object).ok()?;
     self::object::<Shape<'_>>(&once).is_some().then_some(once)
 }
 
-/// Reads what is no object: lists of anything that is read, and bare reasons, as `--query` prints them.
+/// Reads what is not an object: lists of anything that is read, and bare reasons, as `--query` prints them.
 fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
     let at = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}{key}") };
     match text.trim_start().as_bytes().first()? {
@@ -76,7 +76,7 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
             }
             let words: Vec<&str> =
                 items.iter().map(|item| item.get()).filter(|item| item.starts_with('"')).collect();
-            // A row of a table: names and ARNs beside the reason.
+            // A row of a table: names and ARNs next to the reason.
             let is_row = words.iter().any(|word| is_sentence(word));
             let items = items.into_iter().filter(|item| {
                 item.get() != "null" && !(is_row && item.get().starts_with('"') && !is_sentence(item.get()))
@@ -146,7 +146,7 @@ pub(super) fn tasks(shape: Shape<'_>, text: &str) -> Results {
         Shape { cause: Some(cause), .. } => {
             let inner = match read_shape(&cause, "") {
                 Ok(shape) => tasks(shape, &cause),
-                // A cause that is no JSON is the reason itself.
+                // A cause that is not JSON is the reason itself.
                 Err(_) if !is_object(&cause) => {
                     vec![Ok(Task::from_reason(beginning(&cause, LONGEST_TEXT).as_ref()))]
                 }

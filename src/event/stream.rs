@@ -1,8 +1,8 @@
 //! A stream of JSON records of any length, in memory for a few chunks.
 //!
-//! Records follow each other on lines or are spread over several. Wherever a `{` stands in the first column a
-//! record begins, whatever came before: so a broken record cannot swallow its neighbours, and a stream can be
-//! cut into [`Chunk`]s that are read apart from each other.
+//! Records follow each other on lines or are spread over several. A `{` in the first column always begins a
+//! record: so a broken record cannot swallow the next one, and a stream can be cut into [`Chunk`]s that are
+//! read apart from each other.
 
 use std::io::{self, Read};
 use std::str;

@@ -1,8 +1,8 @@
-//! What AWS tells of tasks that never came to be: refused calls, the events and deployments of services, and
-//! what Batch, `CloudFormation`, `CloudTrail` and Step Functions make of them.
+//! What AWS reports of tasks that were never created: refused calls, the events and deployments of services,
+//! and what Batch, `CloudFormation`, `CloudTrail` and Step Functions make of them.
 //!
-//! None of it comes in streams, so it is read as a tree, by the keys that each form alone has, in any case.
-//! What tells of no failure gives an error that says what to fetch instead: silence would be taken for good
+//! None of it comes in streams, so it is read as a tree, by the keys that each form alone has, in any case. A
+//! document without a failure gives an error that says what to fetch instead: silence would be taken for good
 //! news.
 
 mod caller;
@@ -54,11 +54,11 @@ const FORMS: &[(&str, Reader)] = &[
 
 type Reader = fn(&Object, &str, &mut Collected);
 
-/// What a document told so far.
+/// What was read of a document so far.
 #[derive(Default)]
 struct Collected {
     results: Results,
-    /// Failures that are told many times over count once: ECS repeats itself for each container instance and
+    /// Failures that are reported many times count once: ECS repeats itself for each container instance and
     /// each try.
     seen: BTreeSet<String>,
 }
@@ -78,7 +78,7 @@ impl Collected {
         }
     }
 
-    /// Says what to fetch where nothing was told since `before`.
+    /// Says what to fetch where nothing was read since `before`.
     fn unless_told(&mut self, before: usize, path: &str, problem: &str) {
         if self.results.len() == before {
             self.error(path, problem.to_owned());
@@ -238,7 +238,7 @@ fn with_reason(field: String, text: String, task: Task) -> Task {
     Task { reasons: vec![reason(field, None, text)], ..task }
 }
 
-/// Adds a reason that was not told yet.
+/// Adds a reason that the task does not have yet.
 fn add_reason(task: &mut Task, field: String, container: Option<String>, text: Option<String>) {
     if let Some(text) = text.filter(|text| task.reasons.iter().all(|reason| reason.text != *text)) {
         task.reasons.push(reason(field, container, text));

@@ -95,10 +95,10 @@ pub(super) struct Shape<'a> {
     pub(super) event_name: Text<'a>,
     #[serde(borrow)]
     pub(super) event_type: Text<'a>,
-    /// Of a call in `CloudTrail`'s words.
+    /// A field of `CloudTrail`'s record of a call.
     #[serde(borrow)]
     pub(super) event_source: Text<'a>,
-    /// Of an event of a daemon.
+    /// A field of a daemon's event.
     #[serde(borrow)]
     pub(super) daemon_arn: Text<'a>,
     #[serde(borrow)]

@@ -1,11 +1,13 @@
 //! What is done with incidents against a store: seen, announced, ended. Each step is one change of one
-//! document, so that a death between two steps leaves nothing that a later try cannot finish. What does not
-//! hang on each other is read together, and written together.
+//! document, so that a crash between two steps leaves nothing that a later try cannot finish. Documents that
+//! do not depend on each other are read together, and written together.
 
+mod culprits;
 mod ends;
 mod pages;
 mod recording;
 mod renamed;
+mod rotations;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,12 +15,11 @@ use futures_util::future::{join, join_all, join3};
 use jiff::{SignedDuration, Timestamp};
 
 use super::index::Index;
-use super::rotation::{Found, News, Told};
-use super::shared::{self, Culprit, Shared};
+use super::shared::Culprit;
 use super::store::{Changed, Kept, Store, Unreachable, change, change_from, read};
 use super::storm::{self, Phase, Standing, Telling};
 use super::{About, Due, Incident, Membership, Sighting, expires};
-use crate::limits::{INDEX_KEPT, INSTANCES, ROTATION_KEPT, STORM_WORKLOADS};
+use crate::limits::{INDEX_KEPT, INSTANCES, STORM_WORKLOADS};
 use recording::{Recording, Updated};
 use renamed::Renamed;
 
@@ -32,9 +33,9 @@ pub struct Ledger<S> {
     holder: String,
     /// How often it has tried to claim: what it works on at the same time must not share a claim.
     tries: AtomicU64,
-    /// After so long an incident that continues is announced again.
+    /// How long after its last notice an incident that continues is announced again.
     reminder: SignedDuration,
-    /// More workloads than this that fail alike are a storm.
+    /// More workloads than this that fail in the same way are a storm.
     alone: usize,
 }
 
@@ -50,7 +51,7 @@ pub struct Sighted {
 /// What became of failures of one kind.
 #[derive(Debug, Default)]
 pub struct Recorded {
-    /// Of each fingerprint.
+    /// The result for each fingerprint.
     pub seen: Vec<Result<Seen, Unreachable>>,
     /// The notices of their storm that are due, under our claim.
     pub storms: Vec<Telling>,
@@ -85,7 +86,7 @@ pub enum Next {
 /// What was read for a recording, and what it is going to come to.
 struct Prepared {
     incident: Option<Kept>,
-    /// Of its workload.
+    /// The index of its workload.
     index: Option<Kept>,
     former: Renamed,
     updated: Updated,
@@ -96,7 +97,7 @@ struct Prepared {
 pub enum After {
     /// Nothing.
     Nothing,
-    /// Announce the end, which came before or beside the failure.
+    /// Announce the end, which came before the failure or with it.
     AnnounceEnd(Box<Incident>),
     /// Retry: another instance is about to announce the end, or its storm is.
     ComeAgain,
@@ -115,7 +116,7 @@ impl<S: Store + Sync> Ledger<S> {
         Self { store, holder, tries: AtomicU64::new(0), reminder, alone: STORM_WORKLOADS }
     }
 
-    /// The same in the place of a table that all instances share: of what fails alike each sees a part.
+    /// The same in the place of a table that all instances share: each instance sees only a part of a storm.
     #[must_use]
     pub fn of_one_instance(self) -> Self {
         Self { alone: STORM_WORKLOADS / INSTANCES, ..self }
@@ -201,7 +202,7 @@ impl<S: Store + Sync> Ledger<S> {
             Ok(_) => {}
             Err(error) => return Recorded::none(failures.len(), &error),
         }
-        // Of a storm, what opens is listed, and so is what is over.
+        // A storm lists the incidents that open and those that are over.
         let mut seen: Vec<Result<Seen, Unreachable>> = recorded
             .into_iter()
             .zip(culprits)
@@ -319,47 +320,6 @@ impl<S: Store + Sync> Ledger<S> {
         told.is_some_and(|told| incident.is_within(&told))
     }
 
-    /// What a look at a value that changed comes to, and the claim under which it is ours to announce.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be reached.
-    pub async fn looked(
-        &self,
-        value: &str,
-        found: &Found,
-        now: Timestamp,
-    ) -> Result<(News, String), Unreachable> {
-        let (key, claimant) = (rotation_key(value), self.claimant());
-        let news = change(&self.store, &key, |kept: Option<Told>| {
-            let before = kept.unwrap_or_default();
-            let mut told = before.clone();
-            let result = told.look(found, self.reminder, &claimant, now);
-            Changed { document: (told != before).then(|| (told, rotation_expires(now))), result }
-        });
-        news.await.map(|news| (news, claimant))
-    }
-
-    /// Notes that a look's news is out.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be reached; then it may be announced again.
-    pub async fn told_of(
-        &self,
-        value: &str,
-        found: &Found,
-        (news, claimant): &(News, String),
-        now: Timestamp,
-    ) -> Result<(), Unreachable> {
-        change(&self.store, &rotation_key(value), |kept: Option<Told>| {
-            let mut told = kept.unwrap_or_default();
-            told.told(found, news, claimant);
-            Changed { document: Some((told, rotation_expires(now))), result: () }
-        })
-        .await
-    }
-
     fn claimant(&self) -> String {
         format!("{}/{}", self.holder, self.tries.fetch_add(1, Ordering::Relaxed))
     }
@@ -406,61 +366,6 @@ impl<S: Store + Sync> Ledger<S> {
         Ok(after)
     }
 
-    /// What is kept of an incident's culprit.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be reached.
-    pub async fn culprit(&self, about: &About) -> Result<Culprit, Unreachable> {
-        let key = shared::key(about);
-        let kept = match &key {
-            Some(key) => self.store.load(key).await?,
-            None => None,
-        };
-        Ok(Culprit { key, kept })
-    }
-
-    /// What is kept of each one's culprit, where it is going to be announced.
-    async fn culprits(&self, prepared: &[Result<Prepared, Unreachable>]) -> Vec<Culprit> {
-        join_all(prepared.iter().map(async |prepared| match prepared {
-            Ok(prepared) if prepared.updated.is_told() => {
-                self.culprit(&prepared.updated.incident.about).await.unwrap_or_default()
-            }
-            _ => Culprit::default(),
-        }))
-        .await
-    }
-
-    /// Keeps that an incident which is announced has this culprit.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be reached.
-    pub async fn share(
-        &self,
-        incident: &Incident,
-        Culprit { key, kept }: Culprit,
-        now: Timestamp,
-    ) -> Result<(), Unreachable> {
-        let Some(key) = key else { return Ok(()) };
-        change_from(&self.store, &key, kept, |kept: Option<Shared>| {
-            let mut shared = kept.unwrap_or_default();
-            shared.join(incident, now);
-            Changed { document: Some((shared, expires(now))), result: () }
-        })
-        .await
-    }
-
-    async fn unshare(&self, ended: &Incident, now: Timestamp) -> Result<(), Unreachable> {
-        let Some(key) = shared::key(&ended.about) else { return Ok(()) };
-        change(&self.store, &key, |kept: Option<Shared>| {
-            let mut shared = kept.unwrap_or_default();
-            let changed = shared.leave(ended);
-            Changed { document: changed.then(|| (shared, expires(now))), result: () }
-        })
-        .await
-    }
-
     /// A standalone task has nothing that says it is well: its family needs no index.
     async fn load_index(&self, about: &About) -> Result<Option<Kept>, Unreachable> {
         if about.is_service { self.store.load(&about.workload_key()).await } else { Ok(None) }
@@ -491,12 +396,4 @@ impl<S: Store + Sync> Ledger<S> {
         })
         .await
     }
-}
-
-fn rotation_key(value: &str) -> String {
-    format!("rotation/{value}")
-}
-
-fn rotation_expires(now: Timestamp) -> Timestamp {
-    now.checked_add(ROTATION_KEPT).unwrap_or(now)
 }

@@ -26,7 +26,7 @@ pub struct Told {
     pub since: Option<Timestamp>,
     /// The workloads that were announced to hold an old value, and since which change.
     pub holders: BTreeMap<String, Timestamp>,
-    /// Who is telling.
+    /// The claim of the instance that is announcing it.
     pub claim: Option<Claim>,
 }
 
@@ -83,7 +83,7 @@ impl Told {
         }
         let is_new = |(holder, created): (&String, &Option<Timestamp>)| {
             self.holders.get(holder).is_none_or(|told| {
-                // It has started anew since that change, or that is long ago.
+                // A task has started since that change, or the change is long ago.
                 created.is_some_and(|created| created > *told)
                     || found.changed.duration_since(*told) >= reminder
             })

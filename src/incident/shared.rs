@@ -15,7 +15,7 @@ use super::{About, Incident, SILENCE, joined, keep_latest};
 /// use.
 const MOST: usize = 100;
 
-/// A key has at most 2,048 bytes; longer than this is no name.
+/// A key has at most 2,048 bytes; a longer text is not a name.
 const LONGEST_NAME: usize = 1024;
 
 /// The open incidents of one culprit, by their fingerprints.

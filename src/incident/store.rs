@@ -67,7 +67,7 @@ pub trait Store {
     }
 }
 
-/// A document in this release's form; what cannot be read begins anew.
+/// A document in this release's form; one that cannot be read is replaced by an empty one.
 #[must_use]
 pub fn read<D: DeserializeOwned>(kept: Option<&Kept>) -> Option<D> {
     kept.and_then(|kept| serde_json::from_str(&kept.body).ok())
@@ -87,14 +87,11 @@ pub struct Changed<D, R> {
 /// # Errors
 ///
 /// When the store does not answer, or others come between too often.
-pub async fn change<D, R>(
+pub async fn change<D: Serialize + DeserializeOwned, R>(
     store: &impl Store,
     key: &str,
     change: impl Fn(Option<D>) -> Changed<D, R>,
-) -> Result<R, Unreachable>
-where
-    D: Serialize + DeserializeOwned,
-{
+) -> Result<R, Unreachable> {
     let kept = store.load(key).await?;
     change_from(store, key, kept, change).await
 }
@@ -104,14 +101,11 @@ where
 /// # Errors
 ///
 /// Likewise.
-pub async fn change_first<D, R>(
+pub async fn change_first<D: Serialize + DeserializeOwned, R>(
     store: &impl Store,
     key: &str,
     change: impl Fn(Option<D>) -> Changed<D, R>,
-) -> Result<R, Unreachable>
-where
-    D: Serialize + DeserializeOwned,
-{
+) -> Result<R, Unreachable> {
     let kept = store.load(key).await?;
     attempt(store, key, kept, change, false).await
 }
@@ -121,28 +115,22 @@ where
 /// # Errors
 ///
 /// Likewise.
-pub async fn change_from<D, R>(
+pub async fn change_from<D: Serialize + DeserializeOwned, R>(
     store: &impl Store,
     key: &str,
     kept: Option<Kept>,
     change: impl Fn(Option<D>) -> Changed<D, R>,
-) -> Result<R, Unreachable>
-where
-    D: Serialize + DeserializeOwned,
-{
+) -> Result<R, Unreachable> {
     attempt(store, key, kept, change, true).await
 }
 
-async fn attempt<D, R>(
+async fn attempt<D: Serialize + DeserializeOwned, R>(
     store: &impl Store,
     key: &str,
     mut kept: Option<Kept>,
     change: impl Fn(Option<D>) -> Changed<D, R>,
     gives_way: bool,
-) -> Result<R, Unreachable>
-where
-    D: Serialize + DeserializeOwned,
-{
+) -> Result<R, Unreachable> {
     for times in 0..CHANGE_TRIES {
         if times > 0 {
             if gives_way {

@@ -5,8 +5,8 @@
 //! [`STORM_WINDOW`], those that join are listed on *pages*, documents of their own: a page for what one
 //! invocation brought. The storm's document keeps no more of a page than its name, and that only until a
 //! notice has announced it. So it stays small, and each member is written and read once. An incident knows
-//! its page before the storm lists it, and the page knows whether it was announced: wherever an instance dies
-//! in between, no member is forgotten, and none is announced again.
+//! its page before the storm lists it, and the page knows whether it was announced: wherever an instance
+//! crashes in between, no member is forgotten, and none is announced again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ pub struct Storm {
     pub clusters: BTreeMap<String, u64>,
     /// Those that fail.
     pub begun: Gathering,
-    /// Those that are well again.
+    /// Those that recovered.
     pub ended: Gathering,
     /// When a member failed last, as far as it was noted.
     pub failing_at: Timestamp,
@@ -65,7 +65,7 @@ pub struct Gathering {
     pub announced: u64,
     /// When it was announced last.
     pub announced_at: Option<Timestamp>,
-    /// Who is announcing it.
+    /// The claim of the instance that is announcing it.
     pub claim: Option<Claim>,
 }
 
@@ -87,7 +87,7 @@ pub struct Member {
     /// How sure it was.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub verdict: String,
-    /// Who can act.
+    /// Which team can fix it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub owner: String,
     /// Whether it was announced before.
@@ -148,7 +148,7 @@ const LONGEST_TITLE: usize = 200;
 pub enum Phase {
     /// They fail.
     Begun,
-    /// They are well again.
+    /// They recovered.
     Ended,
 }
 
@@ -275,7 +275,7 @@ impl Storm {
             self.early.retain(|other| other.id != early.id);
             self.early.push(early);
         }
-        // Of one workload many kinds of failure may open.
+        // One workload may open incidents of many kinds of failure.
         let more = self.early.len().saturating_sub(MOST_EARLY);
         self.early.drain(..more);
         Standing::Calm
@@ -306,7 +306,7 @@ impl Storm {
         }
     }
 
-    /// The standing of those on a page; claims the notice if it is due.
+    /// What is due for the members on a page; claims the notice if there is one.
     pub fn standing(&mut self, phase: Phase, page: &str, holder: &str, now: Timestamp) -> Standing {
         let all = self.begun.joined;
         let gathering = self.gathering(phase);

@@ -22,7 +22,7 @@ const fn net(a: u8, b: u8, length: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, 0, 0), length)
 }
 
-/// Where nothing public lives.
+/// The IPv4 ranges that are not public.
 const NOT_PUBLIC: [Ipv4Net; 8] = [
     net(0, 0, 8),
     net(10, 0, 8),

@@ -29,9 +29,9 @@ pub enum Break {
         /// The destination of a route that is there and leads nowhere.
         blackhole: Option<String>,
     },
-    /// The way out is an internet gateway, and the caller has no public address.
+    /// The route goes to an internet gateway, and the caller has no public address.
     NoPublicIp { route_table: String, gateway: String },
-    /// The NAT gateway on the way out passes nothing on.
+    /// The NAT gateway of the route forwards nothing.
     NatBroken {
         route_table: String,
         nat_gateway: String,
@@ -41,7 +41,7 @@ pub enum Break {
     /// The endpoint that takes the traffic does not answer it.
     EndpointUnreachable {
         endpoint: String,
-        /// Its security groups, if they keep the caller out; else it is not available.
+        /// Its security groups, if they block the caller; else it is not available.
         ingress: Option<Ingress>,
     },
     /// There is an endpoint, but its private DNS is off, and there is no other way.
@@ -80,7 +80,7 @@ pub enum Break {
         /// What it is instead.
         state: String,
     },
-    /// The mount target's security groups keep the caller out.
+    /// The mount target's security groups block the caller.
     MountTargetGroup { mount_target: String, ingress: Ingress },
 }
 

@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use super::rules::whichever;
+use super::rules::unanimous;
 use super::{Blockage, Hop, Part, State, Unsure};
 
 #[derive(Debug, Clone, Default)]
@@ -96,7 +96,7 @@ impl Leg {
 
     /// One of these, but it is not known which: only what breaks all of them is certain.
     pub(super) fn either(legs: Vec<Self>) -> Self {
-        let state = whichever(legs.iter().map(|leg| leg.state));
+        let state = unanimous(legs.iter().map(|leg| leg.state));
         let kinds: Vec<Vec<_>> = legs
             .iter()
             .map(|leg| leg.blockages.iter().map(|blockage| discriminant(&blockage.what)).collect())

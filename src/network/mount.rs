@@ -1,7 +1,8 @@
 //! The way to a file system of Amazon EFS: its mount target in the caller's Availability Zone.
 
 use super::leg::Leg;
-use super::place::{Arrival, Place, list, walk};
+use super::place::{Arrival, Place, list};
+use super::walk::walk;
 use super::{Break, Part, Path, Snapshot, State};
 use crate::question::Known;
 use crate::question::facts::MountTarget;

@@ -47,7 +47,7 @@ impl Destination {
         let mut names = if is_dual_stack { Names::DualStack } else { Names::Plain };
         if labels.last() == Some(&"dualstack") {
             labels.pop();
-            // Of Amazon S3 the gateway endpoints serve them alike.
+            // A gateway endpoint of Amazon S3 serves both kinds of address.
             names = Names::DualStack;
         }
         let mut last = labels.pop()?;

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 
 use super::address::Address;
 use super::leg::Leg;
-use super::rules::{Peer, opening, passes, permits, whichever};
-use super::{Blockage, Break, Ingress, Part, Path, Remote, Settings, Snapshot, State, Unsure};
+use super::rules::{Peer, opening, passes, permits, unanimous};
+use super::{Blockage, Break, Ingress, Part, Remote, Settings, Snapshot, State};
 use crate::question::Known;
 use crate::question::facts::{IpPermission, NetworkAcl, RouteTable, SecurityGroup, Subnet};
 
@@ -64,73 +64,7 @@ pub(super) fn list<'e, T>(known: Known<'e, Vec<T>>, what: &str) -> Result<&'e [T
     }
 }
 
-/// Judges a way from each subnet in which the caller may be.
-pub(super) fn walk<'e>(snapshot: &Snapshot<'e>, to: String, judge: impl Fn(Place<'_, 'e>) -> Leg) -> Path {
-    let caller = snapshot
-        .caller
-        .host
-        .map_or_else(|| "task eni".to_owned(), |id| format!("host {id}, not the task eni"));
-    let ids = &snapshot.caller.subnets;
-    let subnets = list(snapshot.subnets, "the subnets");
-    let from = |id: &str| match subnets
-        .as_ref()
-        .ok()
-        .and_then(|subnets| subnets.iter().find(|subnet| subnet.subnet_id.as_deref() == Some(id)))
-    {
-        None => id.to_owned(),
-        Some(subnet) => [Some(id), subnet.cidr_block.as_deref(), subnet.availability_zone.as_deref()]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(", "),
-    };
-    let legs: Vec<Leg> = ids
-        .iter()
-        .map(|&id| match &subnets {
-            Err(why) => Leg::default().doubt(Part::ALL, format!("subnet {id}"), why.clone()),
-            Ok(subnets) => match subnets.iter().find(|subnet| subnet.subnet_id.as_deref() == Some(id)) {
-                None => {
-                    Leg::default().doubt(Part::ALL, format!("subnet {id}"), format!("{id} was not found"))
-                }
-                Some(subnet) if subnet.cidr_block.is_none() => Leg::default().doubt(
-                    Part::ALL,
-                    format!("subnet {id}"),
-                    format!("{id} has no IPv4 range, and ways by IPv6 are not judged"),
-                ),
-                Some(subnet) => judge(Place { snapshot, subnet, id }),
-            },
-        })
-        .collect();
-    let Some((worst, shown)) = legs.iter().enumerate().rev().max_by_key(|(_, leg)| leg.state) else {
-        let why = if snapshot.caller.host.is_some() {
-            "the instance's subnet, if it is in AWS"
-        } else {
-            "the subnet"
-        };
-        let Leg { state, hops, blockages, possible, unsure } =
-            Leg::default().doubt(Part::ALL, "subnet: not known", why);
-        return Path { from: caller, to, state, hops, blockages, possible, unsure };
-    };
-    let (hops, shown_from) = (shown.hops.clone(), from(ids[worst]));
-    let one_of = if legs.len() > 1 { format!(", one of {} subnets", legs.len()) } else { String::new() };
-    let broken: Vec<&str> =
-        ids.iter().zip(&legs).filter(|(_, leg)| leg.state == State::Broken).map(|(&id, _)| id).collect();
-    let some = (!broken.is_empty() && broken.len() < legs.len()).then(|| {
-        format!(
-            "which of the {} subnets the task used: only {} {} blocked",
-            legs.len(),
-            broken.join(", "),
-            if broken.len() == 1 { "is" } else { "are" }
-        )
-    });
-    let leg = Leg::either(legs);
-    let Leg { state, blockages, possible, mut unsure, .. } =
-        if snapshot.caller.by_settings { as_set(&snapshot.caller.settings, leg, Part::ALL) } else { leg };
-    unsure.extend(some.map(|text| Unsure { text, parts: &[] }));
-    Path { from: format!("{caller} ({shown_from}){one_of}"), to, state, hops, blockages, possible, unsure }
-}
-
-fn as_set(settings: &Settings, leg: Leg, parts: &'static [Part]) -> Leg {
+pub(super) fn as_set(settings: &Settings, leg: Leg, parts: &'static [Part]) -> Leg {
     match settings {
         Settings::Own => leg,
         Settings::Undated(why) => leg.doubted(parts, why, |_| false),
@@ -247,7 +181,7 @@ impl<'e> Place<'_, 'e> {
             .filter_map(|route| route.destination_cidr_block.as_deref())
     }
 
-    /// Whether an address that was called is no public one, or one of the VPC.
+    /// Whether an address that was called is private or in the VPC.
     pub(super) fn is_inside(&self, address: Ipv4Addr) -> bool {
         let at = Address::at(address);
         !super::address::is_public(address)
@@ -303,8 +237,8 @@ impl<'e> Place<'_, 'e> {
         as_set(&self.snapshot.caller.settings, leg, parts)
     }
 
-    /// Whether rules of these groups pass peers, whichever group applies. Rules of a group that was not found
-    /// may.
+    /// Whether rules of these groups pass the peers. `Err` names the groups that were not found, where their
+    /// rules might.
     fn permitted(
         &self,
         groups: &[&str],
@@ -320,7 +254,7 @@ impl<'e> Place<'_, 'e> {
                 None => lost.push(id),
             }
         }
-        let state = whichever(
+        let state = unanimous(
             peers.iter().map(|peer| permits(found.iter().flat_map(|group| rules(group)), port, peer)),
         );
         if state == State::Ok || lost.is_empty() {
@@ -399,7 +333,7 @@ impl<'e> Place<'_, 'e> {
             (calls, port..=port, (port, port)),
             (!calls, answers, (*ALL_ANSWERS.start(), *ALL_ANSWERS.end())),
         ] {
-            let state = whichever(others.iter().map(|&other| passes(acl, egress, &ports, other)));
+            let state = unanimous(others.iter().map(|&other| passes(acl, egress, &ports, other)));
             let other = others.first().copied().unwrap_or(Address::Anywhere);
             let cidr = other.range();
             let opening = opening(acl, egress, &ports, other, &cidr);
@@ -446,7 +380,7 @@ impl<'e> Place<'_, 'e> {
 
     /// Whether a call gets to something in the VPC: out of the caller's groups, past the ACLs of both sides,
     /// in by the other's groups.
-    pub(super) fn arrive(&self, at: &Arrival<'_>, shut: impl FnOnce(Ingress) -> Break) -> Leg {
+    pub(super) fn arrive(&self, at: &Arrival<'_>, blocked_by: impl FnOnce(Ingress) -> Break) -> Leg {
         let Arrival { kind, id, part, groups, subnets, port } = at;
         let name = format!("{kind} {id}");
         let addresses: Vec<Address> = subnets.iter().flat_map(|subnet| self.addresses_in(subnet)).collect();
@@ -508,7 +442,7 @@ impl<'e> Place<'_, 'e> {
         let inside = Leg::default().judged(
             state,
             hop(lets),
-            self.blockage(shut(ingress), "DescribeSecurityGroups", proof),
+            self.blockage(blocked_by(ingress), "DescribeSecurityGroups", proof),
         );
         leg.then(self.as_set(inside, part))
     }

@@ -73,8 +73,8 @@ fn is_blackhole(route: &Route) -> bool {
     route.state.as_deref() == Some("blackhole")
 }
 
-/// The ways that calls to a public service take, or to one address; `None` among them where a part has no
-/// route. Prefix lists of gateway endpoints are judged with the endpoint; what other lists hold is not known.
+/// The ways of calls to a public service, or to one address; `None` among them where a part has no route.
+/// Prefix lists of gateway endpoints are judged with the endpoint; what other lists hold is not known.
 fn ways<'a>(table: &'a RouteTable, address: Option<Ipv4Addr>) -> Vec<Option<Way<'a>>> {
     let read = |route: &'a Route| Some((route.destination_cidr_block.as_deref()?.parse().ok()?, route));
     let is_for_it = |route: &Route| address.is_some() || Target::of(route) != Target::Local;
@@ -336,7 +336,7 @@ impl<'e> Place<'_, 'e> {
             Err(why) => return Leg::default().doubt(parts, hop, why),
         };
         let is_private = gateway.connectivity_type.as_deref() == Some("private");
-        let stands = format!("route table {name} of {subnet}, where {nat} is,");
+        let named = format!("route table {name} of {subnet}, where {nat} is,");
         let no_way_out = |proof: String| broken("no internet route", "DescribeRouteTables", proof);
         let legs = ways(table, call.address).into_iter().map(|way| {
             match way.as_ref().map(|way| (way.target, way.is_blackhole)) {
@@ -354,9 +354,9 @@ impl<'e> Place<'_, 'e> {
                     format!("what is behind {other}, to which {name} sends what leaves {nat}"),
                 ),
                 Some((target, _)) => {
-                    no_way_out(format!("{stands} points to {}, not to an internet gateway", target.id()))
+                    no_way_out(format!("{named} points to {}, not to an internet gateway", target.id()))
                 }
-                None => no_way_out(format!("{stands} has no route to {ANY}")),
+                None => no_way_out(format!("{named} has no route to {ANY}")),
             }
         });
         let out = Leg::either(legs.collect());

@@ -20,8 +20,8 @@ pub(super) struct Peer<'a> {
     pub(super) prefix_list: Option<&'a str>,
 }
 
-/// What is so whichever of these it is.
-pub(super) fn whichever(states: impl IntoIterator<Item = State>) -> State {
+/// The state that all of these have; unsure where they differ.
+pub(super) fn unanimous(states: impl IntoIterator<Item = State>) -> State {
     states
         .into_iter()
         .reduce(|all, state| if all == state { all } else { State::Unsure })
@@ -74,7 +74,7 @@ const STEP: i64 = 10;
 /// Whether a network ACL passes all of these ports to or from an address; unsure if some.
 pub(super) fn passes(acl: &NetworkAcl, egress: bool, ports: &RangeInclusive<u16>, address: Address) -> State {
     let rules = sorted(acl, egress);
-    whichever(edges(&rules, ports).map(|port| first_match(&rules, port, address).0))
+    unanimous(edges(&rules, ports).map(|port| first_match(&rules, port, address).0))
 }
 
 /// Where to insert a rule for `cidr` that passes these ports: directly before the first rule that drops
@@ -160,10 +160,10 @@ fn first_match<'r>(rules: &[&'r AclEntry], port: u16, address: Address) -> (Stat
         outcomes.push(if allows { State::Ok } else { State::Broken });
         denying.extend((!allows).then_some(*rule));
         if matches == State::Ok {
-            return (whichever(outcomes), denying);
+            return (unanimous(outcomes), denying);
         }
     }
-    (whichever(outcomes.into_iter().chain([State::Broken])), denying)
+    (unanimous(outcomes.into_iter().chain([State::Broken])), denying)
 }
 
 fn is_tcp(protocol: Option<&str>) -> bool {

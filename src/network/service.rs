@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::address::Address;
 use super::leg::Leg;
-use super::place::{ANY, Arrival, Call, Place, list, walk};
+use super::place::{ANY, Arrival, Call, Place, list};
 use super::rules::Peer;
+use super::walk::walk;
 use super::{Blockage, Break, Destination, Names, Part, Path, Remote, Snapshot, State, Unsure};
 use crate::question::facts::{RouteTable, VpcEndpoint};
 
@@ -20,7 +21,7 @@ pub fn judge(snapshot: &Snapshot<'_>, to: &Destination) -> Path {
     }
 }
 
-/// A path to where the call may not have gone.
+/// A path that the call might not have taken.
 fn doubted(mut path: Path, why: &str) -> Path {
     for blockage in &mut path.blockages {
         blockage.doubt.get_or_insert_with(|| why.to_owned());
@@ -221,7 +222,7 @@ impl<'e> Place<'_, 'e> {
             Some(endpoint) if !self.has_no_hostnames() => {
                 let inside = self.through_interface(endpoint, call.port);
                 // The name leads elsewhere if resolvers of the VPC's own do not ask Amazon's, and for S3 by
-                // default beside a gateway endpoint.
+                // default if there is a gateway endpoint.
                 if !self.has_own_resolver() && gateways.is_empty() && to.names != Names::DualStack {
                     return inside;
                 }
@@ -289,7 +290,7 @@ impl<'e> Place<'_, 'e> {
             .map(|endpoint| id(endpoint).to_owned());
         let Some(elsewhere) = own.or_else(other) else { return way };
         let anywhere = [Address::Anywhere];
-        let shut = self.wherever_it_goes(to.port).then(self.guard(
+        let everywhere = self.wherever_it_goes(to.port).then(self.guard(
             self.id,
             true,
             to.port,
@@ -301,9 +302,9 @@ impl<'e> Place<'_, 'e> {
             to.host
         );
         way.doubted(Part::BEHIND_THE_NAME, &why, |blockage| match (&blockage.what, blockage.what.part()) {
-            (_, Part::Group) => shut.blockages.iter().any(|all| all.what.part() == Part::Group),
+            (_, Part::Group) => everywhere.blockages.iter().any(|all| all.what.part() == Part::Group),
             (Break::NetworkAcl { acl, egress, .. }, _) => {
-                shut.blockages.iter().any(|all| matches!(&all.what, Break::NetworkAcl { acl: other, egress: way, .. } if other == acl && way == egress))
+                everywhere.blockages.iter().any(|all| matches!(&all.what, Break::NetworkAcl { acl: other, egress: way, .. } if other == acl && way == egress))
             }
             _ => false,
         })

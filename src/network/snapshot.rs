@@ -18,7 +18,7 @@ pub struct Snapshot<'e> {
     pub region: &'e str,
     /// The task's account; subnets of another are shared, and hide their endpoints.
     pub account: Option<&'e str>,
-    /// Who makes the call.
+    /// The task or instance that makes the call.
     pub caller: Caller<'e>,
     /// When the call was made.
     pub when: When,
@@ -62,7 +62,7 @@ pub enum Settings {
     Changed(String),
 }
 
-/// Who makes the call, and from where.
+/// The task or instance that makes a call, and its place in the network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller<'e> {
     /// The instance that makes it; absent where the task's own network interface does.
@@ -84,8 +84,8 @@ pub struct Caller<'e> {
 }
 
 impl<'e> Caller<'e> {
-    /// A task with a network interface of its own, in `own` subnet if that is known, else in one of those
-    /// that the service may use.
+    /// A task with a network interface of its own, in `own` subnet if that is known, else in one of those of
+    /// the service.
     #[must_use]
     pub fn task(own: Option<&'e str>, configuration: Option<&'e AwsVpcConfiguration>) -> Self {
         let of_service =

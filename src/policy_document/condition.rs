@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -99,7 +100,7 @@ fn is_met(operator: &str, key: &str, wants: &[impl AsRef<str>], facts: &Facts<'_
         return Truth::unsure(format!("whether {key} meets its {operator}"));
     };
     let Some(values) = facts.values(key) else { return Truth::unsure(format!("what {key} is")) };
-    // An empty text is no value.
+    // An empty text counts as absent.
     let is_null = values.iter().all(|value| value.is_empty());
     if comparison == Comparison::Absence {
         let is_asked =
@@ -133,7 +134,7 @@ fn is_met(operator: &str, key: &str, wants: &[impl AsRef<str>], facts: &Facts<'_
 }
 
 impl Operator {
-    /// `None` for what is no operator.
+    /// `None` for a text that is not an operator.
     fn parse(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
         let (quantifier, rest) = match lower.split_once(':') {
@@ -204,7 +205,7 @@ fn is_ordered<T: PartialOrd>(orders: &[Ordering], value: Option<T>, wanted: Opti
     )
 }
 
-/// A plain number, of no more digits than can be told apart.
+/// A plain number, of no more digits than an `f64` represents exactly.
 fn number(text: &str) -> Option<f64> {
     let is_plain =
         text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
@@ -219,14 +220,6 @@ fn moment(text: &str) -> Option<Timestamp> {
 /// Whether an address lies in a range such as `10.0.0.0/8`; `None` where one of them is not what it should
 /// be.
 fn lies_in(range: &str, address: &str) -> Option<bool> {
-    let (base, length) = range.split_once('/').map_or((range, None), |(base, length)| (base, Some(length)));
-    let bits = |address: IpAddr| match address {
-        IpAddr::V4(address) => (u128::from(u32::from(address)) << 96, 32),
-        IpAddr::V6(address) => (u128::from(address), 128),
-    };
-    let ((base, width), (address, other_width)) = (bits(base.parse().ok()?), bits(address.parse().ok()?));
-    let length =
-        length.map_or(Some(width), |length| length.parse().ok()).filter(|length| *length <= width)?;
-    let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-    Some(width == other_width && (base ^ address) & mask == 0)
+    let net = range.parse::<IpNet>().ok().or_else(|| range.parse::<IpAddr>().ok().map(IpNet::from))?;
+    Some(net.contains(&address.parse::<IpAddr>().ok()?))
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Principal, unwrapped};
 
-/// A statement that lets `principal` do what it asked for, as the resource's policy takes it. A role without
-/// a known path needs one put in.
+/// A statement that allows `principal` what it asked for, in the form of the resource's policy. Where a
+/// role's path is not known, a placeholder has its place.
 #[must_use]
 pub fn allowing(principal: &Principal<'_>, action: &str, resource: &str) -> Value {
     let principal = match principal {
@@ -39,8 +39,8 @@ pub fn with_statement(document: Option<&Value>, statement: &Value) -> Value {
     document
 }
 
-/// The document as AWS takes it back: the id of a deleted role or user, which stands for nobody, is refused
-/// as an invalid principal. A statement about such alone has no effect, and goes.
+/// The document as AWS takes it back: the id of a deleted role or user is refused as an invalid principal. A
+/// statement about such ids alone has no effect, so it is left out.
 pub(super) fn savable(document: &Value) -> Value {
     let mut document = unwrapped(document).into_owned();
     if let Some(statements) = document.get_mut("Statement") {

@@ -5,7 +5,7 @@ use super::truth::Truth;
 use crate::arn::Arn;
 use crate::redact::{MASK, is_masked};
 
-/// Stands in a value for a role's path that is not known: nothing, or some names with a slash behind each.
+/// A role's path that is not known, in a value: nothing, or some names with a slash behind each.
 pub(super) const UNKNOWN_PATH: char = '\0';
 const COLON: Part = Part::Letter(':');
 
@@ -13,11 +13,11 @@ const COLON: Part = Part::Letter(':');
 #[derive(Debug)]
 pub(super) struct Pattern {
     parts: Vec<Part>,
-    /// Where the first variable is.
+    /// The position of the first variable.
     variable: Option<usize>,
     /// What it says is not known, at the place of a [`Part::Any`].
     gap: Option<String>,
-    /// A variable has no value, so the text stands for nothing.
+    /// A variable has no value, so the text matches nothing.
     void: bool,
 }
 
@@ -85,7 +85,7 @@ impl Pattern {
         self.parts.extend(value.chars().map(Part::Letter));
     }
 
-    /// Whether it stands for `text`.
+    /// Whether it matches `text`.
     pub(super) fn matches(&self, text: &str) -> Truth {
         self.known(compare(&self.parts, text, is_same))
     }
@@ -95,7 +95,7 @@ impl Pattern {
         self.known(compare(&self.parts, text, is_same_in_any_case))
     }
 
-    /// Whether it stands for a truth value, in any case.
+    /// Whether it matches a truth value, in any case.
     pub(super) fn matches_bool(&self, value: &str) -> Truth {
         let values = ["true", "false"];
         let is_bool = |text: &str| values.iter().any(|value| value.eq_ignore_ascii_case(text));
@@ -110,7 +110,7 @@ impl Pattern {
         }
     }
 
-    /// Whether it stands for an ARN, each of whose six parts is compared by itself.
+    /// Whether it matches an ARN, each of whose six parts is compared by itself.
     pub(super) fn matches_arn(&self, text: &str) -> Truth {
         let parts: Vec<&[Part]> = self.parts.splitn(6, |part| *part == COLON).collect();
         // What is not known may hold colons.
@@ -126,8 +126,8 @@ impl Pattern {
         self.known(fits)
     }
 
-    /// Whether it stands for an action: `*`, or a service, a colon and a name, of which only the name may
-    /// have wildcards.
+    /// Whether it matches an action: `*`, or a service, a colon and a name, of which only the name may have
+    /// wildcards.
     pub(super) fn matches_action(&self, action: &str) -> Truth {
         let fits = |text: &str| glob(&self.parts, text, is_same_in_any_case);
         let service = self.parts.iter().position(|part| *part == COLON).map(|colon| &self.parts[..colon]);
@@ -137,7 +137,7 @@ impl Pattern {
         self.documented(fits(action) || is_name, is_documented, "its Action")
     }
 
-    /// Whether it stands for a resource: `*`, or an ARN. Before the fifth colon a wildcard stays within its
+    /// Whether it matches a resource: `*`, or an ARN. Before the fifth colon a wildcard stays within its
     /// part, but for a `*` at its end.
     pub(super) fn matches_resource(&self, resource: &str) -> Truth {
         if self.parts == [Part::Any] {
@@ -151,7 +151,8 @@ impl Pattern {
             } else if in_parts(&parts, resource) {
                 (true, !self.has_undocumented_part(&parts, resource))
             } else {
-                // An ARN that lacks parts is completed in policies of identities; nothing is told of others.
+                // IAM documents that an ARN that lacks parts is completed in identity-based policies, and
+                // documents nothing for other policies.
                 parts.resize(6, &[Part::Any]);
                 (in_parts(&parts, resource), false)
             };
@@ -200,7 +201,7 @@ fn is_plain(parts: &[Part]) -> bool {
     parts.iter().all(|part| matches!(part, Part::Letter(_)))
 }
 
-/// Whether `parts` stand for `text`, whatever the path in it that is not known.
+/// Whether `parts` match `text` for every value of the unknown path in it.
 fn compare(parts: &[Part], text: &str, same: fn(char, char) -> bool) -> Truth {
     let Some((before, name)) = text.split_once(UNKNOWN_PATH) else {
         return Truth::of(glob(parts, text, same));
@@ -231,8 +232,8 @@ fn compare(parts: &[Part], text: &str, same: fn(char, char) -> bool) -> Truth {
     }
 }
 
-/// Whether the parts of an ARN stand for `text`, part by part. As in [`glob`], only the last `*` that may
-/// stand for more parts is ever tried again, and none once the resource has one of its own.
+/// Whether the parts of an ARN match `text`, part by part. As in [`glob`], only the last `*` that can match
+/// more parts is ever tried again, and none once the resource has one of its own.
 fn in_parts(parts: &[&[Part]], text: &str) -> bool {
     let (mut at, mut rest) = (0, text);
     let mut retry: Option<(usize, &str)> = None;
@@ -262,7 +263,7 @@ fn in_parts(parts: &[&[Part]], text: &str) -> bool {
     }
 }
 
-/// Whether `parts` stand for `text`. Only the last `*` is ever tried again: an earlier one cannot do better.
+/// Whether `parts` match `text`. Only the last `*` is ever tried again: an earlier one cannot do better.
 fn glob(parts: &[Part], text: &str, same: impl Fn(char, char) -> bool) -> bool {
     let (mut at, mut rest) = (0, text);
     let mut retry: Option<(usize, &str)> = None;

@@ -1,4 +1,4 @@
-//! What a request carries beside action and resource, as far as it is known.
+//! What a request carries in addition to action and resource, as far as it is known.
 
 use std::borrow::Cow;
 

@@ -8,7 +8,7 @@ use super::{At, Context, Decision, NamedRole, Nearly, Principal, Request, Weighe
 use crate::arn::Arn;
 use crate::question::facts::VpcEndpoint;
 
-/// Whom a grant reaches, and with it what can still take it away within the account.
+/// The principal that a grant names. It decides which policies of the account can still refuse the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grantee {
     /// The role by its ARN: an implicit deny of its permissions boundary limits the grant.
@@ -29,27 +29,28 @@ impl Grantee {
     }
 }
 
-/// What a key's policy says to a role that wants to decrypt. Grants, which may let it too, stand elsewhere.
+/// What a key's policy decides about a role that wants to decrypt. Grants, which can allow it too, are not
+/// part of the policy.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KeySide {
-    /// It lets the role itself: nothing in the role's own policies need allow it, and an explicit deny in any
-    /// of them still takes it away.
+    /// It allows the role itself: the role's own policies need no allow, but an explicit deny in any of them
+    /// still refuses the call.
     Direct(At, Grantee),
-    /// It lets the role's account, or the role from another account: the role's own policies must allow it
+    /// It allows the role's account, or the role from another account: the role's own policies must allow it
     /// too.
     Delegated(At),
-    /// It lets neither: a permission on the role does not help.
+    /// It allows neither: a permission on the role does not help.
     Refused {
         /// The statement that comes nearest.
         nearly: Option<Nearly>,
-        /// Why a statement may deny it besides.
+        /// Why another statement might deny it.
         may_deny: Option<String>,
         /// The statement to add.
         add: Value,
     },
     /// It denies it.
     Denied(At),
-    /// It hangs on what is not known.
+    /// It depends on what is not known.
     Unsure(String),
 }
 
@@ -58,24 +59,24 @@ pub enum KeySide {
 pub enum ResourceSide {
     /// It does not deny it, and within one account no more is needed: the role's own policies decide.
     NotNeeded,
-    /// It lets the role; from another account the role's own policies must allow it too.
+    /// It allows the role; from another account the role's own policies must allow it too.
     Grants(At, Grantee),
-    /// It does not let the role, which is of another account: a permission on the role does not help.
+    /// It does not allow the role, which is of another account: a permission on the role does not help.
     Missing {
         /// The statement that comes nearest.
         nearly: Option<Nearly>,
-        /// Why a statement may deny it besides.
+        /// Why another statement might deny it.
         may_deny: Option<String>,
         /// The statement to add.
         add: Value,
     },
     /// It denies it.
     Denied(At),
-    /// It hangs on what is not known.
+    /// It depends on what is not known.
     Unsure(String),
 }
 
-/// Whether a key's policy lets `role` decrypt through the service `via`, such as
+/// Whether a key's policy allows `role` to decrypt through the service `via`, such as
 /// `secretsmanager.us-east-1.amazonaws.com`. What else the call carries, such as its encryption context, is
 /// for the caller to say.
 #[must_use]
@@ -114,13 +115,13 @@ pub fn key_policy(
         Weighed { allowed: Some((at, reach)), allowable, .. } if reach > Reach::Account => {
             KeySide::Direct(at, Grantee::of(reach, allowable))
         }
-        // What may let the role by itself leaves nothing to the role's own policies.
+        // A statement that might allow the role by itself makes the role's own policies irrelevant.
         Weighed { allowable: Some((why, reach)), .. } if reach > Reach::Account => KeySide::Unsure(why),
         Weighed { allowed: Some((at, _)), .. } => KeySide::Delegated(at),
     }
 }
 
-/// Whether the policy on a resource of account `owner` lets the request pass; `None` is a resource without a
+/// Whether the policy on a resource of account `owner` allows the request; `None` is a resource without a
 /// policy.
 #[must_use]
 pub fn resource_policy(document: Option<&Value>, request: &Request<'_>, owner: &str) -> ResourceSide {
@@ -152,7 +153,7 @@ pub fn resource_policy(document: Option<&Value>, request: &Request<'_>, owner: &
     }
 }
 
-/// Whether an endpoint's policy lets the request pass. One without a policy lets everything.
+/// Whether an endpoint's policy allows the request. An endpoint without a policy allows everything.
 #[must_use]
 pub fn endpoint_policy(endpoint: &VpcEndpoint, request: &Request<'_>) -> Decision {
     let Some(document) = &endpoint.policy_document else {

@@ -35,13 +35,13 @@ pub(super) enum Reach {
     Account,
     /// It names the role, which its permissions boundary limits.
     Role,
-    /// It names the role's session, or a caller that is no role.
+    /// It names the role's session, or a caller that is not a role.
     Caller,
     /// It is about everybody.
     Anyone,
 }
 
-/// Whom a statement is about.
+/// The principals of a statement, held against the caller.
 #[derive(Debug)]
 struct About {
     named: Vec<(Truth, Reach)>,
@@ -49,7 +49,7 @@ struct About {
 }
 
 impl About {
-    /// Everybody, or not, or nobody knows.
+    /// The reach of a statement about everybody.
     fn anyone(truth: Truth) -> Self {
         Self { named: vec![(truth, Reach::Anyone)], orphan: None }
     }
@@ -100,8 +100,8 @@ pub(super) fn judge(
     Judged { at, effect, applies, nearly }
 }
 
-/// Gateway endpoints tell callers apart by aws:PrincipalArn only: an account is its root user, and what
-/// another name does is not told.
+/// Gateway endpoints compare callers by aws:PrincipalArn only: an account means its root user, and AWS does
+/// not document what another name means.
 fn at_gateway_endpoint((who, reach): (Truth, Reach)) -> (Truth, Reach) {
     match reach {
         Reach::Anyone => (who, reach),

@@ -1,4 +1,4 @@
-//! Whether ECS may assume a role for a task.
+//! Whether ECS is allowed to assume a role for a task.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ const ASSUME: &str = "sts:AssumeRole";
 const ACCOUNT: &str = "aws:SourceAccount";
 const ARN: &str = "aws:SourceArn";
 
-/// Where the task runs, which is what ECS tells IAM of it.
+/// Where the task runs: the source account and ARN that ECS sends when it assumes the role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TaskOrigin<'a> {
     /// `aws`, `aws-cn`, ...
@@ -28,31 +28,31 @@ pub struct TaskOrigin<'a> {
 /// What a role's trust policy says to ECS.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Trust {
-    /// ECS may assume the role for this task.
+    /// ECS is allowed to assume the role for this task.
     Trusted(At),
-    /// No statement lets `ecs-tasks.amazonaws.com` assume it.
+    /// No statement allows `ecs-tasks.amazonaws.com` to assume it.
     Untrusted {
         /// Whom the role trusts instead: services, accounts, roles, identity providers.
         trusts: Vec<String>,
-        /// Why a statement may deny it besides.
+        /// Why another statement might deny it.
         may_deny: Option<String>,
         /// The trust policy with the statement that is missing.
         corrected: Value,
     },
-    /// A statement lets ECS, but not for this task.
+    /// A statement allows ECS, but not for this task.
     Excluded {
         /// The statement.
         at: At,
         /// What the task does not meet.
         unmet: Vec<Unmet>,
-        /// Why a statement may deny it besides.
+        /// Why another statement might deny it.
         may_deny: Option<String>,
         /// The trust policy with the condition put right.
         corrected: Value,
     },
     /// A statement denies it.
     Denied(At),
-    /// It hangs on what is not known.
+    /// It depends on what is not known.
     Unsure(String),
 }
 
@@ -103,7 +103,7 @@ fn source_arn(origin: &TaskOrigin<'_>, resource: &str) -> Option<String> {
     Some(format!("arn:{}:ecs:{}:{}:{resource}", origin.partition, origin.region?, origin.account?))
 }
 
-/// Whom the document lets in.
+/// The principals that the document allows.
 fn trusted(document: &Value) -> Vec<String> {
     let document = unwrapped(document);
     let allowing =

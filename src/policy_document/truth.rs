@@ -5,7 +5,7 @@
 pub(super) enum Truth {
     Yes,
     No,
-    /// It hangs on this.
+    /// It depends on this.
     Unsure(String),
 }
 

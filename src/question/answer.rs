@@ -45,6 +45,7 @@ impl<T> Listed<T> {
 macro_rules! answers {
     ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {
         /// What was learned.
+        #[expect(missing_docs, reason = "most variants are what their names say")]
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         pub enum Answer {
             $($(#[$doc])* $name($type),)+
@@ -72,75 +73,43 @@ macro_rules! answers {
 }
 
 answers! {
-    /// The definition.
     TaskDefinition(Box<TaskDefinition>),
-    /// The service.
     Service(Box<Service>),
-    /// The services of a cluster.
     Services(Listed<ServiceArn>),
-    /// The revision of a service.
     ServiceRevision(Box<ServiceRevision>),
-    /// Tasks that run.
     RunningTasks(Vec<RunningTask>),
     /// Clusters, by their ARN.
     Clusters(Listed<String>),
-    /// Tasks of a cluster that run.
     ClusterTasks(Listed<RunningTask>),
-    /// Tasks that stopped.
     StoppedTasks(Vec<StoppedTask>),
-    /// The host.
     ContainerInstance(ContainerInstance),
-    /// The role.
     Role(Box<Role>),
-    /// IAM's decision.
     Simulation(Box<Simulation>),
-    /// The secret.
     Secret(Box<Secret>),
-    /// A secret's versions.
     SecretVersions(Vec<SecretVersion>),
     /// A resource's own policy.
     Policy(Policy),
-    /// Secrets.
     Secrets(Listed<Secret>),
-    /// Parameters.
     Parameters(Listed<Parameter>),
-    /// The key.
     Key(Key),
-    /// A key's grants.
     KeyGrants(Vec<KeyGrant>),
-    /// Log groups.
     LogGroups(Vec<LogGroup>),
     /// What a container wrote last.
     LogLines(Vec<LogEvent>),
-    /// The repository.
     Repository(Repository),
-    /// Images.
     Images(Vec<Image>),
-    /// Rules of a pull-through cache.
     CacheRules(Vec<CacheRule>),
-    /// The bucket.
     Bucket(Bucket),
-    /// Objects in a bucket.
     Objects(Vec<Object>),
-    /// Mount targets.
     MountTargets(Vec<MountTarget>),
-    /// Access points.
     AccessPoints(Vec<AccessPoint>),
-    /// The instance.
     Instance(Instance),
-    /// Subnets.
     Subnets(Vec<Subnet>),
-    /// Route tables.
     RouteTables(Vec<RouteTable>),
-    /// NAT gateways.
     NatGateways(Vec<NatGateway>),
-    /// Endpoints.
     VpcEndpoints(Vec<VpcEndpoint>),
-    /// Security groups.
     SecurityGroups(Vec<SecurityGroup>),
-    /// Network ACLs.
     NetworkAcls(Vec<NetworkAcl>),
-    /// How names are resolved.
     VpcDns(VpcDns),
 }
 

@@ -23,7 +23,7 @@ pub enum Known<'e, T> {
     Missing,
     /// Why it is not known.
     Unknown(&'e str),
-    /// Nobody asked.
+    /// It was not queried.
     NotAsked,
 }
 

@@ -14,7 +14,7 @@ use crate::event::epoch;
 
 /// Declares structs of facts: any field may be absent, unknown ones are ignored.
 macro_rules! facts {
-    ($case:literal $($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)+ })+) => { $(
+    ($case:literal $($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty),+ $(,)? })+) => { $(
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = $case, default)]
@@ -44,7 +44,7 @@ pub use stores::{
     AccessPoint, Bucket, CacheRule, Image, LogEvent, LogGroup, MountTarget, Object, Repository,
 };
 
-/// A policy document as it stands on a resource.
+/// A policy document that is attached to a resource.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy(pub Value);
 

@@ -19,19 +19,13 @@ struct Record<P> {
     answers: Vec<P>,
 }
 
-#[derive(Serialize)]
-struct Told<'e> {
-    question: &'e Question,
-    answer: &'e Answer,
+#[derive(Serialize, Deserialize)]
+struct Answered<Q, A> {
+    question: Q,
+    answer: A,
 }
 
-#[derive(Deserialize)]
-struct Read {
-    question: Question,
-    answer: Answer,
-}
-
-/// Why a file is no recorded evidence.
+/// Why a file could not be read as recorded evidence.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// It is not JSON of the right types.
@@ -50,8 +44,8 @@ pub enum RecordError {
 /// The file's text.
 #[must_use]
 pub fn write(evidence: &Evidence) -> String {
-    let answers = evidence.answers().map(|(question, answer)| Told { question, answer }).collect();
-    // Plain values under string keys always serialise.
+    let answers = evidence.answers().map(|(question, answer)| Answered { question, answer }).collect();
+    // Plain values under string keys always serialize.
     serde_json::to_string_pretty(&Record { schema: SCHEMA.to_owned(), answers }).unwrap_or_default() + "\n"
 }
 
@@ -73,10 +67,10 @@ pub fn read(text: &str) -> Result<Evidence, RecordError> {
         None => return Err(RecordError::OtherSchema("no schema".to_owned())),
     }
     let text = cleaned(value).to_string();
-    let record: Record<Read> = serde_json::from_str(&text)
+    let record: Record<Answered<Question, Answer>> = serde_json::from_str(&text)
         .map_err(|error| malformed(json_path::failed_at(&text, &error), &error))?;
     let mut evidence = Evidence::default();
-    for (index, Read { question, answer }) in record.answers.into_iter().enumerate() {
+    for (index, Answered { question, answer }) in record.answers.into_iter().enumerate() {
         if !question.takes(&answer) {
             return Err(RecordError::Malformed {
                 path: format!("answers[{index}]"),

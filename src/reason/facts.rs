@@ -2,7 +2,7 @@
 //! host, and what each may look like.
 
 use super::fold::Folded;
-use super::phrase::Names;
+use super::phrase::{Names, Weight};
 use super::reader::Clause;
 use super::symptom::{Fact, Fault, Span, Step, Symptom, Wanted};
 use crate::arn::{is_account, is_region};
@@ -19,57 +19,12 @@ impl Clause {
         step_before: Option<Step>,
         is_last: bool,
     ) -> Symptom {
-        let fact = |span: &Span| {
-            let place = folded.original(span);
-            let written = text[place.clone()].trim_end().len();
-            Fact { text: folded.words(text, span), span: place.start..place.start + written }
-        };
-        let best = |kind: Names| {
-            let of_kind = self.names.iter().rev().filter(|(names, ..)| *names == kind);
-            // Of equals the last counts, which is the first of the text.
-            of_kind.max_by_key(|(_, weight, _)| *weight).map(|(.., span)| fact(span))
-        };
-        let arn = |service: &str| {
-            let of_service = |span: &&Span| folded.text[(*span).clone()].split(':').nth(2) == Some(service);
-            self.names
-                .iter()
-                .filter(|(names, ..)| matches!(names, Names::Arn | Names::Resource))
-                .map(|(.., span)| span)
-                .find(of_service)
-                .map(fact)
-        };
+        let facts = Facts { names: &self.names, text, folded };
+        let best = |kind| facts.best(kind);
         let step = self.step.as_ref().map(|step| step.value).or(step_before).unwrap_or(Step::Unknown);
-        // What these steps call is no secret: the host itself is all that there is to name.
-        let elsewhere = matches!(step, Step::LogDriver | Step::ServiceConnect);
         let socket = best(Names::Address);
-        let bucket = best(Names::Bucket);
         let url = best(Names::Url);
-        let principal = best(Names::Principal).or_else(|| arn("sts")).filter(is_identity);
-        let role = best(Names::Role)
-            .or_else(|| arn("iam").filter(|arn| arn.text.contains(":role/")))
-            .filter(is_identity);
-        let key = arn("kms").filter(is_key);
-        // What these steps fetch is a secret, a parameter, or what a key has locked.
-        let of_secrets =
-            matches!(step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials);
-        let is_fetched = |fact: &Fact| {
-            arn_part(fact, 2).is_none_or(|service| {
-                !of_secrets || matches!(service.text.as_str(), "secretsmanager" | "ssm" | "kms")
-            })
-        };
-        let resource = best(Names::Resource)
-            .filter(is_fetched)
-            .or_else(|| role.clone())
-            .or_else(|| bucket.clone())
-            .or_else(|| arn("secretsmanager"))
-            .or_else(|| arn("ssm"))
-            .or_else(|| key.clone())
-            .or_else(|| arn("logs"))
-            .or_else(|| arn("s3"))
-            .or_else(|| url.clone())
-            .or_else(|| elsewhere.then(|| socket.clone().or_else(|| best(Names::Host)))?)
-            .or_else(|| if step == Step::ExecutionRole { arn("ecs") } else { None })
-            .or_else(|| arn(best(Names::Action)?.text.split(':').next()?));
+        let resource = facts.resource(step);
         let fault = self.fault.as_ref().map_or(Fault::Unknown, |fault| fault.value);
         let whole = 0..folded.text.len();
         let refused_by = self.deny.as_ref().map(|(deny, _)| *deny);
@@ -87,8 +42,8 @@ impl Clause {
             refused_by,
             span: folded.original(&span),
             action: best(Names::Action).filter(is_action),
-            principal,
-            role,
+            principal: facts.principal(),
+            role: facts.role(),
             service_linked: best(Names::ServiceLinked).is_some(),
             region,
             account: resource
@@ -96,12 +51,12 @@ impl Clause {
                 .and_then(|arn| arn_part(arn, 4))
                 .filter(|account| is_account(&account.text)),
             resource,
-            bucket,
+            bucket: best(Names::Bucket),
             host,
             address: socket.as_ref().map(without_port),
             port: socket.as_ref().and_then(|socket| socket.text.rsplit_once(':')?.1.parse().ok()),
             by_proxy: false,
-            key,
+            key: facts.key(),
             json_key: best(Names::JsonKey),
             version_stage: best(Names::VersionStage),
             retries: best(Names::Retries).and_then(|fact| fact.text.parse().ok()),
@@ -109,6 +64,74 @@ impl Clause {
             wants: wanted(&self.wants, self.of_secrets, fault),
             truncated: (is_last && is_truncated(text, fault)) || folded.is_cut_after(self.end),
         }
+    }
+}
+
+/// What the names of a clause are, as facts with their places in the original text.
+struct Facts<'c> {
+    names: &'c [(Names, Weight, Span)],
+    text: &'c str,
+    folded: &'c Folded,
+}
+
+impl Facts<'_> {
+    fn fact(&self, span: &Span) -> Fact {
+        let place = self.folded.original(span);
+        let written = self.text[place.clone()].trim_end().len();
+        Fact { text: self.folded.words(self.text, span), span: place.start..place.start + written }
+    }
+
+    fn best(&self, kind: Names) -> Option<Fact> {
+        let of_kind = self.names.iter().rev().filter(|(names, ..)| *names == kind);
+        // Of equals the last counts, which is the first of the text.
+        of_kind.max_by_key(|(_, weight, _)| *weight).map(|(.., span)| self.fact(span))
+    }
+
+    /// The first ARN of a service.
+    fn arn(&self, service: &str) -> Option<Fact> {
+        let of_service = |span: &&Span| self.folded.text[(*span).clone()].split(':').nth(2) == Some(service);
+        let arns = self.names.iter().filter(|(names, ..)| matches!(names, Names::Arn | Names::Resource));
+        arns.map(|(.., span)| span).find(of_service).map(|span| self.fact(span))
+    }
+
+    fn principal(&self) -> Option<Fact> {
+        self.best(Names::Principal).or_else(|| self.arn("sts")).filter(is_identity)
+    }
+
+    fn role(&self) -> Option<Fact> {
+        let role = self.best(Names::Role);
+        role.or_else(|| self.arn("iam").filter(|arn| arn.text.contains(":role/"))).filter(is_identity)
+    }
+
+    fn key(&self) -> Option<Fact> {
+        self.arn("kms").filter(is_key)
+    }
+
+    /// What a step was about: what the text calls so, else the most specific of the other names.
+    fn resource(&self, step: Step) -> Option<Fact> {
+        // What these steps fetch is a secret, a parameter, or what a key has locked.
+        let of_secrets =
+            matches!(step, Step::SecretsManager | Step::ParameterStore | Step::RegistryCredentials);
+        let is_fetched = |fact: &Fact| {
+            arn_part(fact, 2).is_none_or(|service| {
+                !of_secrets || matches!(service.text.as_str(), "secretsmanager" | "ssm" | "kms")
+            })
+        };
+        // These steps fetch no secret, so the host is the only name that the text can have.
+        let elsewhere = matches!(step, Step::LogDriver | Step::ServiceConnect);
+        self.best(Names::Resource)
+            .filter(is_fetched)
+            .or_else(|| self.role())
+            .or_else(|| self.best(Names::Bucket))
+            .or_else(|| self.arn("secretsmanager"))
+            .or_else(|| self.arn("ssm"))
+            .or_else(|| self.key())
+            .or_else(|| self.arn("logs"))
+            .or_else(|| self.arn("s3"))
+            .or_else(|| self.best(Names::Url))
+            .or_else(|| elsewhere.then(|| self.best(Names::Address).or_else(|| self.best(Names::Host)))?)
+            .or_else(|| if step == Step::ExecutionRole { self.arn("ecs") } else { None })
+            .or_else(|| self.arn(self.best(Names::Action)?.text.split(':').next()?))
     }
 }
 
@@ -139,7 +162,7 @@ fn is_host(fact: &Fact) -> bool {
         && fact.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
-/// `service:Call`; one with a wildcard is no call.
+/// `service:Call`; a name with a wildcard does not say which call.
 fn is_action(fact: &Fact) -> bool {
     let service = |name: &str| {
         !name.is_empty()

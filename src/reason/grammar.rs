@@ -1,11 +1,11 @@
 //! The lexicon of ECS's reasons: what is said, what it means, who says it, and where that is written. The
 //! error codes, operations, hosts and statuses that any of them may name are in `parts`.
 //!
-//! A file holds what one speaks. A new wording is one more row there, beside its like, and one more text in
-//! `tests/corpus`; `cargo test grammar` asks for the text, and `cargo test wordings -- --ignored --nocapture`
-//! shows which texts have each wording and which longer ones hide it. Order does not matter: the longest
-//! wording at a place wins. How much it counts against others follows from who says it (`Speaker`), and how
-//! strongly.
+//! A file holds what one speaker says. A new wording is one more row there, next to similar ones, and one
+//! more text in `tests/corpus`; `cargo test grammar` asks for the text, and `cargo test wordings -- --ignored
+//! --nocapture` shows which texts have each wording and which longer ones hide it. Order does not matter: the
+//! longest wording at a place wins. How much it counts against others follows from who says it (`Speaker`),
+//! and how strongly.
 
 mod agent;
 mod anybody;
@@ -135,8 +135,8 @@ mod tests {
         LEXICON.iter().flat_map(|(speaker, sections)| sections.iter().map(|section| (*speaker, section)))
     }
 
-    /// So many wordings were taken from their sources and are in no text of the corpus; a new one comes with
-    /// a text.
+    /// How many wordings were taken from their sources and are in no text of the corpus. It does not grow,
+    /// since a new wording comes with a text.
     const UNHEARD: usize = 141;
 
     /// What the corpus holds, folded, with the names of the texts.

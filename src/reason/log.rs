@@ -18,7 +18,7 @@ const HTTPS: u16 = 443;
 /// At most so many words precede a line's level: a date, a time, a thread, a process.
 const WORDS_BEFORE_LEVEL: usize = 8;
 
-/// As many lines as an error is printed over.
+/// The most lines over which an error is printed.
 const LINES_OF_AN_ERROR: usize = 8;
 
 /// What a log says of a failure.
@@ -44,7 +44,7 @@ pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<Heard> {
         if line < read {
             continue;
         }
-        let alone = told(text).map(|symptom| Heard { line, text: (*text).to_owned(), symptom });
+        let alone = symptom_of(text).map(|symptom| Heard { line, text: (*text).to_owned(), symptom });
         let heard = match alone {
             Some(alone) if is_known(&alone) => {
                 let whole = unwrapped(&lines[line..], &alone).unwrap_or(alone);
@@ -73,7 +73,7 @@ fn continued(lines: &[&str], line: usize, goes_on: impl Fn(&str) -> bool) -> Opt
     let more = lines[1..].iter().take(LINES_OF_AN_ERROR).take_while(|line| goes_on(line)).count();
     (1..=more).find_map(|last| {
         let text = lines[..=last].join("\n");
-        let symptom = told(&text)?;
+        let symptom = symptom_of(&text)?;
         Some(Heard { line, text, symptom }).filter(is_known)
     })
 }
@@ -87,7 +87,7 @@ fn unwrapped(lines: &[&str], alone: &Heard) -> Option<Heard> {
     let more = lines[1..].iter().take(LINES_OF_AN_ERROR).take_while(|line| !begins_entry(line)).count();
     let same = |last: usize| {
         let text = lines[..=last].join("\n");
-        let symptom = told(&text)?;
+        let symptom = symptom_of(&text)?;
         let is_same = (symptom.step, symptom.fault) == (alone.symptom.step, alone.symptom.fault);
         is_same.then_some(Heard { line: alone.line, text, symptom })
     };
@@ -114,7 +114,7 @@ fn begins_entry(line: &str) -> bool {
 }
 
 /// What one line says of a failure.
-fn told(line: &str) -> Option<Symptom> {
+fn symptom_of(line: &str) -> Option<Symptom> {
     if is_less_than_error(line) || is_tried_again(line) {
         return None;
     }
@@ -123,7 +123,11 @@ fn told(line: &str) -> Option<Symptom> {
         Step::Unknown | Step::Container if fetches => Symptom { step: Step::SecretSidecar, ..symptom },
         _ => symptom,
     };
-    reader::read(line).into_iter().map(of_fetching).find(|symptom| tells(symptom, line)).map(by_application)
+    reader::read(line)
+        .into_iter()
+        .map(of_fetching)
+        .find(|symptom| is_about_fetching(symptom, line))
+        .map(by_application)
 }
 
 /// Whether a line says, in its own words, that a secret was to be fetched: `Error retrieving secret`.
@@ -153,7 +157,7 @@ fn by_application(symptom: Symptom) -> Symptom {
 
 /// Whether a symptom is one of fetching secrets, or of what that takes: credentials, a Region, a path to AWS.
 /// Where the fault is unknown, the words of a fetcher must be those of a failure.
-fn tells(symptom: &Symptom, line: &str) -> bool {
+fn is_about_fetching(symptom: &Symptom, line: &str) -> bool {
     let is_of_secrets =
         matches!(symptom.step, Step::SecretsManager | Step::ParameterStore | Step::SecretSidecar);
     match symptom.fault {
@@ -183,7 +187,7 @@ fn says_that_it_failed(line: &str) -> bool {
 const LESS: &[&str] = &["trace", "verbose", "debug", "info", "information", "notice", "warn", "warning"];
 const ERROR: &[&str] = &["error", "err", "fatal", "critical", "severe", "panic", "alert"];
 
-/// Whether the line's own level says that it is no error.
+/// Whether the line's own level is below error.
 fn is_less_than_error(line: &str) -> bool {
     level(line).is_some_and(|level| LESS.contains(&level.as_str()))
 }
@@ -244,16 +248,10 @@ fn level_by_letter(line: &str) -> Option<&'static str> {
     date.bytes().all(|byte| byte.is_ascii_digit()).then_some(level)
 }
 
-/// Whether the call is made again: another line has its outcome.
+/// Whether the line says that the call is retried: a later line has its outcome.
 fn is_tried_again(line: &str) -> bool {
     const AGAIN: &[&str] = &[
-        "retrying",
-        "will retry",
-        "trying again",
-        "try again in",
-        "backoff=",
-        "falling back",
-        "using cached",
+        "retrying", "will retry", "trying again", "try again in", "backoff=", "falling back", "using cached",
         "ignoring",
     ];
     let line = line.to_ascii_lowercase();

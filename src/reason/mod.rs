@@ -4,10 +4,11 @@
 //! copying added is taken off (`page`), the rest folded to one spelling (`fold`). The phrases of the
 //! `grammar` are found in one pass, and between them the `parts` that sentences are made of: error codes, API
 //! operations, hosts, HTTP statuses. The `reader` weighs what they say, skips the `name` that follows a
-//! phrase, and makes `facts` of what was named. Every fact keeps its byte span in the original text. What ECS
-//! says all day is known beforehand (`ordinary`), and an application's own log is read in the same way
-//! (`log`).
+//! phrase, reads what is left of a phrase that was `cut`, and makes `facts` of what was named. Every fact
+//! keeps its byte span in the original text. What ECS says all day is known beforehand (`ordinary`), and an
+//! application's own log is read in the same way (`log`).
 
+mod cut;
 mod facts;
 mod fold;
 mod grammar;

@@ -38,12 +38,7 @@ const ROOTS: &[(&[&str], Fault)] = &[
     (&["unknownhost", "nameresolution", "gaierror", "hostnotfound"], Fault::Dns),
     (
         &[
-            "sslerror",
-            "sslhandshake",
-            "sslexception",
-            "certverif",
-            "certificateverif",
-            "certpath",
+            "sslerror", "sslhandshake", "sslexception", "certverif", "certificateverif", "certpath",
             "certificateerror",
         ],
         Fault::Tls,
@@ -51,11 +46,7 @@ const ROOTS: &[(&[&str], Fault)] = &[
     (&["parameterversionnotfound", "versionnotfound"], Fault::VersionNotFound),
     (
         &[
-            "decryptionfailure",
-            "invalidkeyid",
-            "disabledexception",
-            "keyunavailable",
-            "incorrectkey",
+            "decryptionfailure", "invalidkeyid", "disabledexception", "keyunavailable", "incorrectkey",
             "invalidciphertext",
         ],
         Fault::KmsKeyUnusable,
@@ -97,40 +88,22 @@ const ROOTS: &[(&[&str], Fault)] = &[
     ),
     (
         &[
-            "throttl",
-            "toomanyrequests",
-            "requestlimitexceeded",
-            "rateexceeded",
-            "ratelimit",
-            "slowdown",
-            "provisionedthroughput",
-            "countexceeded",
-            "quotaexceeded",
-            "vcpulimitexceeded",
-            "volumelimitexceeded",
-            "maxiops",
+            "throttl", "toomanyrequests", "requestlimitexceeded", "rateexceeded", "ratelimit", "slowdown",
+            "provisionedthroughput", "countexceeded", "quotaexceeded", "vcpulimitexceeded",
+            "volumelimitexceeded", "maxiops",
         ],
         Fault::Throttled,
     ),
     (
         &[
-            "requesttimeout",
-            "connecttimeout",
-            "readtimeout",
-            "sockettimeout",
-            "requestcanceled",
-            "endpointconnection",
-            "httptimeout",
-            "noroutetohost",
+            "requesttimeout", "connecttimeout", "readtimeout", "sockettimeout", "requestcanceled",
+            "endpointconnection", "httptimeout", "noroutetohost",
         ],
         Fault::NetworkTimeout,
     ),
     (
         &[
-            "connectionrefused",
-            "connectionreset",
-            "connectionclosed",
-            "connectionaborted",
+            "connectionrefused", "connectionreset", "connectionclosed", "connectionaborted",
             "remotedisconnected",
         ],
         Fault::ConnectionRefused,
@@ -140,14 +113,8 @@ const ROOTS: &[(&[&str], Fault)] = &[
     (&["notfound", "nosuch", "doesnotexist"], Fault::NotFound),
     (
         &[
-            "internalservice",
-            "internalserver",
-            "internalfailure",
-            "internalerror",
-            "serverexception",
-            "serviceunavailable",
-            "servicefailure",
-            "bandwidthlimitexceeded",
+            "internalservice", "internalserver", "internalfailure", "internalerror", "serverexception",
+            "serviceunavailable", "servicefailure", "bandwidthlimitexceeded",
         ],
         Fault::ServiceError,
     ),
@@ -158,29 +125,12 @@ const ROOTS: &[(&[&str], Fault)] = &[
 /// a word in two parts.
 pub(super) fn is_code(word: &str) -> bool {
     let ending = [
-        "exception",
-        "error",
-        "fault",
-        "failure",
-        "timeout",
-        "denied",
-        "notfound",
-        "canceled",
-        "exceeded",
-        "expired",
-        "violation",
+        "exception", "error", "fault", "failure", "timeout", "denied", "notfound", "canceled", "exceeded",
+        "expired", "violation",
     ];
     let known = [
-        "nosuch",
-        "slowdown",
-        "throttl",
-        "insufficient",
-        "invalidclienttoken",
-        "unrecognizedclient",
-        "signature",
-        "requestlimit",
-        "authfailure",
-        "unavailable",
+        "nosuch", "slowdown", "throttl", "insufficient", "invalidclienttoken", "unrecognizedclient",
+        "signature", "requestlimit", "authfailure", "unavailable",
     ];
     is_errno(word)
         || ending.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
@@ -229,7 +179,7 @@ pub(super) fn step_of_agent_error(name: &str) -> Option<Step> {
     (of != "startcontainer").then_some(step)
 }
 
-/// What ECS calls for a step, and what a container may call for itself, in lower case.
+/// What ECS calls for a step, and what a container calls for itself, in lower case.
 ///
 /// As the API spells it, or as a program calls it: `GetSecretValue`, `client.get_secret_value`.
 pub(super) fn step_of_operation(operation: &str) -> Option<Step> {
@@ -245,10 +195,7 @@ const OPERATIONS: &[(&[&str], Step)] = &[
     ),
     (
         &[
-            "getparameters",
-            "getparameter",
-            "getparametersbypath",
-            "getparameterhistory",
+            "getparameters", "getparameter", "getparametersbypath", "getparameterhistory",
             "describeparameters",
         ],
         Step::ParameterStore,
@@ -266,11 +213,7 @@ const OPERATIONS: &[(&[&str], Step)] = &[
     ),
     (
         &[
-            "createlogstream",
-            "createloggroup",
-            "putlogevents",
-            "describelogstreams",
-            "describeloggroups",
+            "createlogstream", "createloggroup", "putlogevents", "describelogstreams", "describeloggroups",
             "putretentionpolicy",
         ],
         Step::LogDriver,
@@ -281,13 +224,8 @@ const OPERATIONS: &[(&[&str], Step)] = &[
     ),
     (
         &[
-            "createvolume",
-            "attachvolume",
-            "detachvolume",
-            "deletevolume",
-            "describevolumes",
-            "createsnapshot",
-            "describesnapshots",
+            "createvolume", "attachvolume", "detachvolume", "deletevolume", "describevolumes",
+            "createsnapshot", "describesnapshots",
         ],
         Step::EbsVolume,
     ),
@@ -304,10 +242,7 @@ const OPERATIONS: &[(&[&str], Step)] = &[
     (&["runinstances", "createfleet", "createlaunchtemplate", "requestspotinstances"], Step::Capacity),
     (
         &[
-            "createcontrolchannel",
-            "createdatachannel",
-            "opencontrolchannel",
-            "opendatachannel",
+            "createcontrolchannel", "createdatachannel", "opencontrolchannel", "opendatachannel",
             "executecommand",
         ],
         Step::ExecAgent,

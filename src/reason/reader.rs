@@ -17,23 +17,13 @@ use super::symptom::{Deny, Fault, Span, Step, Symptom, Wanted};
 use crate::arn::host_of_aws;
 use crate::dictionary::Dictionary;
 
-/// A task has at most so many secrets as fail at once in a thousand bytes; a longer list was not written by
-/// ECS.
+/// ECS's thousand bytes hold no more failures and clauses than these; a longer list was not written by ECS.
 const MOST_SYMPTOMS: usize = 64;
+const MOST_CLAUSES: usize = 1_024;
 /// No operation has a shorter name, and no error but those of the system, which begin with an `E`.
 const SHORTEST_PART: usize = 8;
-/// Nor were more clauses.
-const MOST_CLAUSES: usize = 1_024;
-/// A cut-off phrase counts from this many bytes on.
-const SHORTEST_CUT: usize = 8;
-/// The word in which it was cut has as many left; fewer are a word of their own.
-const SHORTEST_CUT_WORD: usize = 3;
-
-/// The end of a sentence that lost its beginning still shows the kind of policy from this many bytes on.
-const SHORTEST_END: usize = 20;
-
-struct Grammar {
-    wordings: Vec<Wording>,
+pub(super) struct Grammar {
+    pub(super) wordings: Vec<Wording>,
     dictionary: Dictionary,
 }
 
@@ -49,7 +39,7 @@ pub(super) fn is_word(word: &str) -> bool {
     WORDS.contains(word)
 }
 
-static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
+pub(super) static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
     let wordings: Vec<_> = wordings().collect();
     let dictionary = Dictionary::new(wordings.iter().map(|wording| wording.phrase.words.to_owned()));
     Grammar { wordings, dictionary }
@@ -72,13 +62,13 @@ pub(super) fn read(text: &str) -> Vec<Symptom> {
 pub(super) struct Reader<'t> {
     pub(super) text: &'t str,
     pub(super) folded: &'t Folded,
-    clauses: Vec<Clause>,
+    pub(super) clauses: Vec<Clause>,
 }
 
 /// What has been read of one failure. Spans are folded ones.
 #[derive(Default)]
 pub(super) struct Clause {
-    /// It is no part of what was said before.
+    /// It begins a failure of its own.
     apart: bool,
     /// Where the last words of it end.
     pub(super) end: usize,
@@ -94,7 +84,7 @@ pub(super) struct Clause {
 }
 
 impl Clause {
-    fn weigh_step(&mut self, said: Option<(Step, Weight)>, span: &Span) {
+    pub(super) fn weigh_step(&mut self, said: Option<(Step, Weight)>, span: &Span) {
         self.speaks_of(said.map(|(step, _)| step));
         weigh(&mut self.step, said, span);
     }
@@ -110,11 +100,11 @@ impl Clause {
 
 pub(super) struct Weighed<T> {
     pub(super) value: T,
-    weight: Weight,
+    pub(super) weight: Weight,
     pub(super) span: Span,
 }
 
-fn weigh<T>(best: &mut Option<Weighed<T>>, said: Option<(T, Weight)>, span: &Span) {
+pub(super) fn weigh<T>(best: &mut Option<Weighed<T>>, said: Option<(T, Weight)>, span: &Span) {
     if let Some((value, weight)) = said
         && best.as_ref().is_none_or(|best| weight > best.weight)
     {
@@ -123,32 +113,6 @@ fn weigh<T>(best: &mut Option<Weighed<T>>, said: Option<(T, Weight)>, span: &Spa
 }
 
 impl Reader<'_> {
-    /// Reads the end of a sentence with which the text begins, where its front was cut away: it names the
-    /// kind of policy that refused.
-    fn read_end_of_sentence(&mut self) {
-        // A whole text begins with a capital letter.
-        if self.text.starts_with(|letter: char| letter.is_ascii_uppercase()) {
-            return;
-        }
-        let text = self.folded.text.trim_start_matches(['.', ' ', '\u{fffd}', '-']);
-        let start = self.folded.text.len() - text.len();
-        let ended = |wording: &Wording| {
-            let (words, deny) = (wording.phrase.words, wording.phrase.deny?);
-            let lost = (1..words.len().saturating_sub(SHORTEST_END))
-                .find(|&lost| words.is_char_boundary(lost) && text.starts_with(&words[lost..]))?;
-            Some((words.len() - lost, deny))
-        };
-        let mut denies = GRAMMAR.wordings.iter().filter_map(ended);
-        if let Some((length, deny)) = denies.next()
-            && denies.all(|(_, other)| other == deny)
-            && let Some(clause) = self.clauses.last_mut()
-        {
-            let span = start..start + length;
-            weigh(&mut clause.fault, Some((Fault::AccessDenied, Weight::Hint)), &span);
-            clause.deny = Some((deny, span));
-        }
-    }
-
     /// Reads every whole phrase; returns where the last one, with its name, ended.
     fn read_phrases(&mut self) -> usize {
         let grammar = &*GRAMMAR;
@@ -351,73 +315,6 @@ impl Reader<'_> {
         weigh(&mut clause.fault, phrase.deny.map(|_| (Fault::AccessDenied, Weight::Hint)), &said);
         clause.deny = clause.deny.take().or(phrase.deny.map(|deny| (deny, span.clone())));
         clause.end = said.end;
-    }
-
-    /// A text cut inside the last word of a phrase still says what every phrase that begins so says. It is
-    /// weaker than anything read whole, and never makes a stop normal.
-    fn read_cut_phrase(&mut self, read_up_to: usize) {
-        let line = &self.folded.text[read_up_to..self.folded.line_end(read_up_to)];
-        let rest = line.split_once("...").map_or(line, |(rest, _)| rest);
-        let tail = rest.trim_end().trim_end_matches(['.', '\u{fffd}', '"', '\'', '`', ')', ',']);
-        let Some(clause) = self.clauses.last_mut() else { return };
-        if !tail.ends_with(char::is_alphanumeric) {
-            return;
-        }
-        // Only the last words can be cut: no phrase is longer than a sentence.
-        let longest = GRAMMAR.wordings.iter().map(|wording| wording.phrase.words.len()).max().unwrap_or(0);
-        let starts = tail.char_indices().filter(|&(at, letter)| {
-            let (before, length) = (&tail[..at], tail.len() - at);
-            letter.is_alphanumeric()
-                && !before.ends_with(char::is_alphanumeric)
-                && (SHORTEST_CUT..longest).contains(&length)
-        });
-        for (at, _) in starts {
-            let cut = &tail[at..];
-            let after_colon = tail[..at].ends_with(": ")
-                || (at == 0 && self.folded.text[..read_up_to].ends_with(": "))
-                || read_up_to + at == 0;
-            // One word alone may be just that word: an error's name follows a colon.
-            let last_word = cut.rsplit(' ').next().map_or(0, str::len);
-            let begins = |wording: &&Wording| {
-                let Phrase { words, capital_at_start, .. } = wording.phrase;
-                let left = words.strip_prefix(cut).unwrap_or_default();
-                let a_name = words.ends_with("exception") || words.ends_with("error");
-                let enough =
-                    if cut.contains(' ') { last_word >= SHORTEST_CUT_WORD } else { a_name && after_colon };
-                enough
-                    && !left.is_empty()
-                    && left.bytes().all(|byte| byte.is_ascii_alphabetic())
-                    && capital_at_start.is_none()
-            };
-            let whole: Vec<_> = GRAMMAR.wordings.iter().filter(begins).collect();
-            let Some(first) = whole.first() else {
-                // These words may be the beginning of a longer sentence, in which a shorter one says
-                // something else.
-                if cut.contains(' ')
-                    && GRAMMAR.wordings.iter().any(|wording| wording.phrase.words.starts_with(cut))
-                {
-                    return;
-                }
-                continue;
-            };
-            let span = read_up_to + at..read_up_to + at + cut.len();
-            let agree = |same: fn(&Phrase, &Phrase) -> bool| {
-                whole.iter().all(|wording| same(wording.phrase, first.phrase))
-            };
-            let fault = first.fault().filter(|fault| fault.1 > Weight::Hint && fault.0 != Fault::Normal);
-            if clause.fault.as_ref().is_none_or(|fault| fault.weight == Weight::Hint)
-                && agree(|a, b| a.fault == b.fault)
-            {
-                weigh(&mut clause.fault, fault, &span);
-            }
-            if clause.step.is_none() && agree(|a, b| a.step == b.step) {
-                clause.weigh_step(first.step().filter(|step| step.1 > Weight::Hint), &span);
-            }
-            if agree(|a, b| a.deny == b.deny) {
-                clause.deny = clause.deny.take().or(first.phrase.deny.map(|deny| (deny, span.clone())));
-            }
-            return;
-        }
     }
 
     fn finish(self) -> Vec<Symptom> {

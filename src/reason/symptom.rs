@@ -109,7 +109,7 @@ impl Deref for Fact {
     }
 }
 
-/// What applications take their secrets from beside Secrets Manager.
+/// Where applications take secrets from, other than Secrets Manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// A parameter of Parameter Store.
@@ -225,7 +225,7 @@ impl Symptom {
         self.wants == Some(Wanted::File)
     }
 
-    /// Whether the text is about a stop that is no failure.
+    /// Whether the text is about a normal stop, which is not a failure.
     #[must_use]
     pub fn is_normal(&self) -> bool {
         self.fault == Fault::Normal

@@ -1,5 +1,5 @@
-//! What chance makes, told from what people write: names have the pairs of letters that words have, tokens
-//! and keys have any.
+//! Tells random text from text that people wrote: names have the pairs of letters that words have, tokens and
+//! keys have any.
 
 /// By the first letter, the second letters that often follow it: the 250 most frequent pairs in English and
 /// in names of software.
@@ -11,8 +11,8 @@ const COMMON: [u32; 26] = [
 ];
 const LETTERS: usize = 26;
 
-/// How many neighbours in a text are odd, out of how many that tell anything: two digits tell nothing, nor
-/// does a sign.
+/// How many pairs of adjacent characters are unusual, out of those that are evidence: a pair of digits, or
+/// one with a sign, is not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Oddness {
     odd: usize,
@@ -20,7 +20,7 @@ pub(super) struct Oddness {
 }
 
 impl Oddness {
-    /// Looks at every pair of neighbours.
+    /// Counts every pair of adjacent characters.
     pub(super) fn of(text: &str) -> Self {
         text.as_bytes().windows(2).fold(Self::default(), |so_far, pair| so_far.and(pair[0], pair[1]))
     }

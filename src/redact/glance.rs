@@ -41,7 +41,8 @@ const MARKS: &[&str] = &[
     "cannotstartcontainer",
     "cannotcreatecontainer",
 ];
-/// These beginnings of tokens stand in many names, and what follows them has capitals and digits.
+/// These beginnings of tokens occur in many names, so they are not marks: the capitals and digits of the
+/// token that follows are found instead.
 const COMMON_TOKENS: &[&str] = &[
     "sk-", "eyJ", "SG.", "xai-", "r8_", "ya29.", "NRAK-", "ATATT3", "ATCTT3", "ATBB", "AKCp", "dp.pt.",
     "dp.st.", "sq0csp-", "sq0atp-", "lin_api_", "pypi-",
@@ -58,9 +59,9 @@ static SEARCH: LazyLock<Dictionary> = LazyLock::new(|| Dictionary::new(marks()))
 mod kind {
     /// Joins the parts of a name.
     pub(super) const JOINT: u8 = 1;
-    /// Stands in sentences and ARNs: a mark may be there.
+    /// A character of sentences and ARNs: a mark may be there.
     pub(super) const SENTENCE: u8 = 2;
-    /// Stands in secret keys.
+    /// A character of secret keys.
     pub(super) const SLASH: u8 = 4;
     pub(super) const LOWER: u8 = 8;
     pub(super) const DIGIT: u8 = 16;
@@ -130,7 +131,8 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 fn may_be_random(text: &[u8], seen: u8) -> bool {
-    // Without digits only capitals in a row may be a token, and then one stands in each such place.
+    // Without digits only a run of capitals can be a token, and it covers one of every [`SHORTEST_TAIL`]
+    // places.
     if seen & kind::DIGIT == 0
         && !text.iter().skip(SHORTEST_TAIL - 1).step_by(SHORTEST_TAIL).any(u8::is_ascii_uppercase)
     {
@@ -228,20 +230,8 @@ mod tests {
         let words: Vec<String> = marks()
             .chain(
                 [
-                    "task",
-                    "container ",
-                    "ABCDEFGH",
-                    "a1B2c3D4e5F6",
-                    "/",
-                    ":",
-                    "-",
-                    "_",
-                    " ",
-                    ".",
-                    "1234",
-                    "arn:aws:ecs:",
-                    "=",
-                    "\u{e9}",
+                    "task", "container ", "ABCDEFGH", "a1B2c3D4e5F6", "/", ":", "-", "_", " ", ".", "1234",
+                    "arn:aws:ecs:", "=", "\u{e9}",
                 ]
                 .map(str::to_owned),
             )

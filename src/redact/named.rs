@@ -1,184 +1,26 @@
-//! Values that stand behind the name of a secret: `NAME=value`, `"name": "value"`, `name: value`,
-//! `<name>value</name>`, and AWS's pairs of name and value. A name is judged by its parts, so that what
-//! follows the telling part (`DB_PASSWORD_PROD`) hides nothing.
+//! Values behind the name of a secret: `NAME=value`, `"name": "value"`, `name: value`, `<name>value</name>`,
+//! and AWS's pairs of name and value.
 
 use std::ops::Range;
 
 use memchr::memmem;
 
 use super::chance::is_generated;
+use super::secret_name::{Strength, names_a_secret, parts, strength};
 
-/// Parts of a name, or their ends, that say that the value is nobody's business.
-const SECRET: &[&str] = &[
-    "password",
-    "passwd",
-    "pwd",
-    "pass",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "accountkey",
-    "credential",
-    "credentials",
-    "creds",
-    "signature",
-    "sessionid",
-    "sessid",
-    "cookie",
-    "awscredsuri",
-];
-/// The same, as whole parts at the end of a name.
-const SECRET_AT_END: &[&str] = &["auth", "authorization", "session", "sig", "pw"];
-/// Before a bare colon these are enough alone; other names of one part are words of a sentence there.
-const PLAIN: &[&str] = &[
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "apikey",
-    "accesskey",
-    "secretkey",
-    "authtoken",
-    "secretstring",
-    "secretbinary",
-];
-/// Two parts of which neither is telling.
-const PAIRS: &[[&str; 2]] = &[["relative", "uri"], ["full", "uri"], ["connect", "sid"]];
-/// What stands before `key` where the key is none to keep.
-const OPEN_KEYS: &[&str] = &[
-    "kms",
-    "object",
-    "json",
-    "public",
-    "partition",
-    "sort",
-    "primary",
-    "foreign",
-    "cache",
-    "tag",
-    "s3",
-    "host",
-    "idempotency",
-    "routing",
-    "env",
-    "map",
-    "index",
-    "such",
-    "specified",
-    "invalid",
-];
-/// What stands before `token` where the token is a page's or a request's.
-const OPEN_TOKENS: &[&str] = &["next", "request", "continuation", "pagination"];
-/// Behind the telling part these say that the value is about the secret, and not it.
-const ABOUT: &[&str] = &[
-    "algorithm",
-    "alias",
-    "arn",
-    "arns",
-    "bucket",
-    "count",
-    "domain",
-    "enabled",
-    "endpoint",
-    "expiration",
-    "expires",
-    "expiry",
-    "field",
-    "file",
-    "format",
-    "header",
-    "host",
-    "id",
-    "ids",
-    "issuer",
-    "key",
-    "length",
-    "manager",
-    "mode",
-    "name",
-    "names",
-    "path",
-    "policy",
-    "port",
-    "prefix",
-    "prompt",
-    "provider",
-    "region",
-    "required",
-    "rotation",
-    "scope",
-    "size",
-    "status",
-    "stdin",
-    "store",
-    "timeout",
-    "ttl",
-    "type",
-    "uri",
-    "url",
-    "username",
-    "error",
-    "exception",
-    "fault",
-    "operation",
-    "request",
-    "response",
-];
 /// What is said of a secret without telling it: `token is expired`.
 pub(super) const STATES: &[&str] = &[
-    "authentication",
-    "authorization",
-    "blank",
-    "cannot",
-    "could",
-    "does",
-    "empty",
-    "expected",
-    "expired",
-    "failed",
-    "false",
-    "incorrect",
-    "invalid",
-    "is",
-    "malformed",
-    "mandatory",
-    "missing",
-    "must",
-    "needed",
-    "no",
-    "none",
-    "not",
-    "null",
-    "operation",
-    "rejected",
-    "required",
-    "revoked",
-    "should",
-    "too",
-    "true",
-    "undefined",
-    "unset",
-    "was",
-    "wrong",
+    "authentication", "authorization", "blank", "cannot", "could", "does", "empty", "expected", "expired",
+    "failed", "false", "incorrect", "invalid", "is", "malformed", "mandatory", "missing", "must", "needed",
+    "no", "none", "not", "null", "operation", "rejected", "required", "revoked", "should", "too", "true",
+    "undefined", "unset", "was", "wrong",
 ];
 /// Words before what is the name of a thing, and not that of a value.
 const NAMING: &[&str] = &[
-    "fetching ",
-    "secret ",
-    "parameter ",
-    "service for ",
-    "json key ",
-    "named ",
-    "user ",
-    "container ",
+    "fetching ", "secret ", "parameter ", "service for ", "json key ", "named ", "user ", "container ",
     "service ",
 ];
-/// How far back a name is looked for, and its neighbour in a pair of name and value.
+/// How far back to look for a name, and for the other half of a pair of name and value.
 const LONGEST_SECRET_NAME: usize = 64;
 const LONGEST_PAIR: usize = 400;
 /// How far a quote is looked for that closes what a sentence or an assignment opened, and the end of an XML
@@ -186,18 +28,18 @@ const LONGEST_PAIR: usize = 400;
 const LONGEST_QUOTED: usize = 256;
 const LONGEST_ELEMENT: usize = 1_024;
 
-/// So much of a value is looked at to tell whether it is one.
+/// The most bytes of a text that are read to decide whether it is a value.
 const LONGEST_VALUE: usize = 16_384;
-/// A word of a sentence is shorter, and so much of a value tells whether it was generated.
+/// Words of a sentence are shorter, and this many bytes show whether a value was generated.
 const LONGEST_WORD: usize = 64;
 
 /// A name with the words before it.
 struct Name<'t> {
     before: &'t str,
     word: &'t str,
-    /// Quotes stand around it.
+    /// It is in quotes.
     quoted: bool,
-    /// A space stands between it and the sign.
+    /// A space is between it and the sign.
     spaced: bool,
 }
 
@@ -230,7 +72,7 @@ pub(super) fn named_values(
     }
 }
 
-/// Where `=`, `:` and an encoded `=` stand, with their lengths.
+/// The positions of `=`, `:` and an encoded `=`, with their lengths.
 fn signs(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     let length = |at: usize| match text[at] {
         b'%' if text.get(at + 1..at + 3).is_some_and(|code| code.eq_ignore_ascii_case(b"3d")) => 3,
@@ -242,7 +84,7 @@ fn signs(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
         .filter(|(_, length)| *length > 0)
 }
 
-/// The value behind the sign at `at`, if what stands before it is the name of a secret.
+/// The value behind the sign at `at`, if what comes before it is the name of a secret.
 fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) -> Option<Range<usize>> {
     let name = name_before(&text[text.floor_char_boundary(at.saturating_sub(LONGEST_SECRET_NAME))..at]);
     let parts = parts(name.word);
@@ -272,7 +114,7 @@ fn value_at(text: &str, lower: &str, at: usize, length: usize, assigns: bool) ->
         .then_some(value)
 }
 
-/// Splits the name off the end of what stands before a sign.
+/// Splits the name off the end of what comes before a sign.
 fn name_before(before: &str) -> Name<'_> {
     let spaced = before.trim_end_matches(' ');
     let name = spaced.trim_end_matches(['"', '\'', '\\', ']']);
@@ -288,70 +130,7 @@ fn name_before(before: &str) -> Name<'_> {
     }
 }
 
-/// The parts of a name, in lower case: between `-`, `_` and `.`, and where a capital begins a word.
-fn parts(name: &str) -> Vec<String> {
-    let mut parts: Vec<String> = vec![String::new()];
-    let mut before = '_';
-    for letter in name.chars() {
-        let joint = matches!(letter, '-' | '_' | '.');
-        if (joint
-            || (letter.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit())))
-            && parts.last().is_some_and(|part| !part.is_empty())
-        {
-            parts.push(String::new());
-        }
-        if let Some(part) = parts.last_mut().filter(|_| !joint) {
-            part.push(letter.to_ascii_lowercase());
-        }
-        before = letter;
-    }
-    for part in &mut parts {
-        part.truncate(part.trim_end_matches(|letter: char| letter.is_ascii_digit()).len());
-    }
-    parts.retain(|part| !part.is_empty());
-    parts
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Strength {
-    /// A word that a sentence may have too.
-    Weak,
-    /// Nothing but a secret is named so.
-    Plain,
-}
-
-/// Whether a name is that of a secret, and how plainly it says so.
-fn strength(parts: &[String]) -> Option<Strength> {
-    let last = parts.len().checked_sub(1)?;
-    let pair = |at: usize| {
-        PAIRS.iter().any(|[first, second]| at > 0 && parts[at - 1] == *first && parts[at] == *second)
-    };
-    let key = |at: usize| at > 0 && parts[at] == "key" && !OPEN_KEYS.contains(&parts[at - 1].as_str());
-    let opens = |at: usize| at > 0 && parts[at] == "token" && OPEN_TOKENS.contains(&parts[at - 1].as_str());
-    let ends = |part: &str| {
-        SECRET.iter().any(|secret| part.ends_with(secret)) && !["bypass", "compass"].contains(&part)
-    };
-    let tells = |at: usize| {
-        (ends(&parts[at]) && !opens(at))
-            || key(at)
-            || pair(at)
-            || (at == last && SECRET_AT_END.contains(&parts[at].as_str()))
-    };
-    let telling = (0..parts.len()).rev().find(|at| tells(*at))?;
-    let is_call = ["get", "put", "list", "describe"].contains(&parts[0].as_str());
-    let about = is_call || parts[telling + 1..].iter().any(|part| ABOUT.contains(&part.as_str()));
-    let joined = parts.concat();
-    let strength =
-        if PLAIN.iter().any(|plain| joined.ends_with(plain)) { Strength::Plain } else { Strength::Weak };
-    (!about).then_some(strength)
-}
-
-/// Whether a name is that of a secret, where an option or an element says so.
-pub(super) fn names_a_secret(name: &str) -> bool {
-    strength(&parts(name)).is_some()
-}
-
-/// `value`, beside which another key tells the name.
+/// `value`, of which another key has the name.
 fn is_value_key(parts: &[String]) -> bool {
     matches!(parts, [value] if value == "value")
 }
@@ -405,7 +184,7 @@ pub(super) fn is_said(value: &str) -> bool {
 }
 
 /// Whether a name is the last of a path, and so that of a thing: a value behind it has no slash, or no space
-/// stands before it. Joined names (`username/password: a/b`) have joined values.
+/// before it. Joined names (`username/password: a/b`) have joined values.
 fn is_of_path(name: &Name<'_>, value: &str, spaced: bool) -> bool {
     name.before.ends_with('/')
         && !(spaced && value.contains('/') && !name.before.trim_end_matches('/').contains('/'))
@@ -438,8 +217,8 @@ pub(super) fn value(text: &str, from: usize, json: bool) -> Range<usize> {
     inner..end
 }
 
-/// Where the quote closes that stands behind `depth` backslashes: the next with as many before it that are
-/// not pairs of escaped ones.
+/// Where the quote closes that was opened behind `depth` backslashes: the next with as many before it that
+/// are not pairs of escaped ones.
 fn closing(text: &str, from: usize, quote: char, depth: usize) -> usize {
     let bytes = text.as_bytes();
     for at in memchr::memchr_iter(quote as u8, &bytes[from..]).map(|at| from + at) {
@@ -467,7 +246,7 @@ fn end_of_word(text: &str, from: usize) -> usize {
     text[from..].find(' ').map_or(text.len(), |end| from + end)
 }
 
-/// So many signs may stand behind a closing quote at the end of a word.
+/// The most signs behind a closing quote at the end of a word.
 const LONGEST_CLOSE: usize = 8;
 
 /// A value in a query that was encoded once more.

@@ -6,7 +6,8 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::chance::is_generated;
-use super::named::{STATES, is_said, names_a_secret, value};
+use super::named::{STATES, is_said, value};
+use super::secret_name::names_a_secret;
 
 /// Words before a value in a sentence.
 pub(super) const SPOKEN: &[&str] = &["password is ", "password was ", "token is ", "secret is "];
@@ -14,20 +15,8 @@ pub(super) const SPOKEN: &[&str] = &["password is ", "password was ", "token is 
 const SETTINGS: &[&str] = &["aws_secret_access_key ", "aws_session_token "];
 /// Words behind `Authorization:` that name how the credential is meant.
 const SCHEMES: &[&str] = &[
-    "apikey",
-    "aws4-hmac-sha256",
-    "basic",
-    "bearer",
-    "bot",
-    "digest",
-    "genie_key",
-    "genie-key",
-    "key",
-    "negotiate",
-    "ntlm",
-    "oauth",
-    "splunk",
-    "token",
+    "apikey", "aws4-hmac-sha256", "basic", "bearer", "bot", "digest", "genie_key", "genie-key", "key",
+    "negotiate", "ntlm", "oauth", "splunk", "token",
 ];
 /// Shorter words after `Bearer` are words.
 const SHORTEST_BEARER: usize = 8;
@@ -36,7 +25,7 @@ const SHORTEST_MIXED: usize = 6;
 /// What programs say of a value that they do not take.
 const REFUSED: &[&str] = &["invalid value", "invalid argument"];
 const LONGEST_ARGUMENT: usize = 4_096;
-/// Nobody sends a longer header, which bounds the look-ahead.
+/// Bounds the look-ahead: headers in use are shorter.
 const LONGEST_HEADER: usize = 8_192;
 /// A header has no more parts.
 const MOST_PARTS: usize = 12;
@@ -56,13 +45,7 @@ struct Program {
 const PROGRAMS: &[Program] = &[
     Program {
         names: &[
-            "mysql",
-            "mysqldump",
-            "mysqladmin",
-            "mysqlsh",
-            "mysqlimport",
-            "mariadb",
-            "mariadb-dump",
+            "mysql", "mysqldump", "mysqladmin", "mysqlsh", "mysqlimport", "mariadb", "mariadb-dump",
             "mariadb-admin",
         ],
         flag: "-p",
@@ -73,22 +56,8 @@ const PROGRAMS: &[Program] = &[
     Program { names: &["sshpass", "7z", "sqlplus"], flag: "-p", joined: true, apart: true, login: false },
     Program {
         names: &[
-            "docker",
-            "podman",
-            "nerdctl",
-            "helm",
-            "crane",
-            "skopeo",
-            "oras",
-            "az",
-            "oc",
-            "mongo",
-            "mongosh",
-            "mongodump",
-            "mongorestore",
-            "cqlsh",
-            "rabbitmqadmin",
-            "influx",
+            "docker", "podman", "nerdctl", "helm", "crane", "skopeo", "oras", "az", "oc", "mongo", "mongosh",
+            "mongodump", "mongorestore", "cqlsh", "rabbitmqadmin", "influx",
         ],
         flag: "-p",
         joined: false,
@@ -114,9 +83,9 @@ const PROGRAMS: &[Program] = &[
     Program { names: &["curl", "wget", "http"], flag: "--user", joined: false, apart: true, login: true },
     Program { names: &["curl", "wget"], flag: "--proxy-user", joined: false, apart: true, login: true },
 ];
-/// What may be meant by `-p` where `-u` stood before it, whatever the program.
+/// With `-u` before it, `-p` may be a password, whatever the program.
 const LOGIN_FLAGS: (&str, &str) = ("-u", "-p");
-/// A flag belongs to a program that stands so few arguments before it.
+/// A flag belongs to a program at most this many arguments before it.
 const FARTHEST_FLAG: usize = 24;
 
 /// What options, sentences and headers tell.
@@ -353,7 +322,8 @@ fn cookies(text: &str, from: usize) -> Option<Range<usize>> {
     Some(first.start..last.end)
 }
 
-/// Whether a word is no word of a sentence: long, with a digit in it or made by chance.
+/// Whether a word looks like a credential rather than a word of a sentence: long, with a digit in it or
+/// random.
 fn is_credential(word: &str) -> bool {
     word.len() >= SHORTEST_BEARER
         && !word.ends_with(':')

@@ -1,7 +1,7 @@
 //! What the container runtime quotes of the task definition: its command, user, directories. These are not
-//! ECS's words, so nothing may be read in them, and they often hold a password.
+//! ECS's words, so no meaning is read from them, and they often hold a password.
 //!
-//! Whoever wrote the definition chose the text, closing quotes and forged endings included. So what follows
+//! The author of the definition chose the text, closing quotes and forged endings included. So what follows
 //! the first of these quotes is the quote's, up to the runtime's own last words at the very end; only where
 //! the whole rest is what the runtime says of one plain word does it stay. Of a command its first word is
 //! kept.
@@ -13,7 +13,7 @@ use memchr::memmem;
 /// What is quoted after some words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quote {
-    /// A command: its first word is told.
+    /// A command: its first word stays.
     Command,
     /// A user or a directory.
     Word,
@@ -87,26 +87,13 @@ const AFTERTHOUGHTS: &[&str] = &[
 const BETWEEN: &[&str] = &["set in config.json failed", "open /etc/passwd", "open /etc/group"];
 /// Words of the runtime around paths and flags.
 const MOUNT_WORDS: &[&str] = &[
-    "to",
-    "rootfs",
-    "at",
-    "mount",
-    "via",
-    "flags",
-    "data",
-    "create",
-    "destination",
-    "mountpoint",
-    "for",
-    "mkdir",
-    "stat",
-    "type",
-    "bind",
+    "to", "rootfs", "at", "mount", "via", "flags", "data", "create", "destination", "mountpoint", "for",
+    "mkdir", "stat", "type", "bind",
 ];
 const QUOTES: [char; 5] = ['"', '\'', '`', '\u{201c}', '\u{201d}'];
 
-/// What of a text the task definition said, less the words that may be told. `lower` is the text in lower
-/// case.
+/// Which part of a text is quoted from the task definition, less the words that can stay. `lower` is the text
+/// in lower case.
 pub(super) fn quoted(lower: &str) -> Option<Range<usize>> {
     let (from, quote) = first_quote(lower)?;
     let Some(open) = opened(lower, from, quote) else {
@@ -118,7 +105,7 @@ pub(super) fn quoted(lower: &str) -> Option<Range<usize>> {
         Quote::Command | Quote::Word => is_of_one_word(&lower[open..word], &lower[word..]),
         Quote::Mount => is_of_mounts(&lower[word..ending]),
     };
-    // Of a command the first word is told; of a directory or a user that is none, nothing.
+    // The first word of a command stays; nothing does of a directory or a user.
     let from = if quote == Quote::Command { word } else { open };
     (!is_plain && from < ending).then_some(from..ending)
 }
@@ -141,8 +128,8 @@ fn begins_word(text: &str, at: usize) -> bool {
     !text[..at].ends_with(|letter: char| letter.is_ascii_alphanumeric())
 }
 
-/// Where the quoted words themselves begin: behind the quote, which may be escaped once. A command without
-/// one is told by no word.
+/// Where the quoted words themselves begin: behind the quote, which may be escaped once. `None` for a command
+/// behind neither a quote nor a slash.
 fn opened(lower: &str, from: usize, quote: Quote) -> Option<usize> {
     let rest = lower[from..].trim_start_matches(' ');
     let inner = rest.strip_prefix('\\').unwrap_or(rest).strip_prefix(QUOTES);

@@ -1,8 +1,8 @@
-//! What stands where a reference to a secret or parameter belongs: a reference, a template that nobody
+//! What is in the place of a reference to a secret or parameter: a reference, a template that was not
 //! rendered, or the secret itself.
 //!
-//! ECS takes what is no ARN for the name of a parameter and prints it when there is none. So a value that
-//! somebody put there by mistake comes out of ECS, and must not go further.
+//! ECS takes a text that is not an ARN for the name of a parameter and prints it when there is no such
+//! parameter. So ECS prints a value that somebody put there by mistake, and it must not go further.
 
 use std::ops::Range;
 
@@ -26,12 +26,12 @@ pub enum Written {
 const LONGEST_PARAMETER: usize = 1011;
 /// A secret access key has forty letters, digits, `/` and `+`.
 const KEY_LENGTH: usize = 40;
-/// Of a key's neighbours at least so many of a hundred are odd, even of AWS's own examples with a word in
-/// them.
+/// At least this percentage of a key's pairs of characters is unusual, even in AWS's own examples with a word
+/// in them.
 const KEY_PERCENT: usize = 40;
 /// What is generated and no key has at least so many characters.
 const SHORTEST_VALUE: usize = 12;
-/// What opens and closes a placeholder, and what may stand in it beside a name, the most telling first.
+/// What opens and closes a placeholder, and what may be in it in addition to a name, the most specific first.
 const PLACEHOLDERS: &[(&str, &str, &str)] = &[
     ("{{", "}}", " :`'\"|()+"),
     ("${", "}", " :+"),
@@ -102,7 +102,7 @@ pub(super) fn is_secret_key(text: &str) -> bool {
         && Oddness::of(text).reaches(KEY_PERCENT)
 }
 
-/// Whether a text is of placeholders, and beside them of what names have.
+/// Whether a text consists of placeholders and characters of names.
 fn is_template(text: &str) -> bool {
     let (mut rest, mut plain, mut found) = (text, String::new(), false);
     while !rest.is_empty() {
@@ -142,15 +142,8 @@ const LEADS: &[&str] = &[
     "parameternotfound: ",
 ];
 const ENDS: &[&str] = &[
-    ": ",
-    " status code",
-    ";fetching ",
-    ";secret arn",
-    ";resourcenotfound",
-    " resulted in error",
-    ". for more",
-    "\" ",
-    ") ",
+    ": ", " status code", ";fetching ", ";secret arn", ";resourcenotfound", " resulted in error",
+    ". for more", "\" ", ") ",
 ];
 /// No list of names is longer: ECS asks for ten at a time.
 const LONGEST_LIST: usize = 10 * (LONGEST_PARAMETER + 2);
@@ -165,7 +158,7 @@ pub(super) fn printed(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
                 continue;
             }
             let window = &lower[from..lower.floor_char_boundary(from + LONGEST_LIST)];
-            // The SDK for Python names the error before its own sentence, in which ECS's list would stand.
+            // The SDK for Python names the error before its own sentence, where ECS's list would be.
             if window.starts_with("an error occurred (") {
                 continue;
             }
@@ -179,14 +172,14 @@ pub(super) fn printed(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
     in_arns(text, lower, masks);
 }
 
-/// The names of a list. Where one is a value, a comma may stand in it: then of its neighbours only paths and
-/// ARNs are names for certain.
+/// The names of a list. One that is a value may contain a comma: then only paths and ARNs among the others
+/// are names for certain.
 fn list(text: &str, range: Range<usize>, masks: &mut Vec<Range<usize>>) {
     let start = text.as_ptr() as usize;
     let items = text[range].split(',').map(|item| {
         let item = item.trim_matches([' ', '"', '\'', '`', '.', ')', ']', '[', '\u{2026}']);
         let from = item.as_ptr() as usize - start;
-        // Behind a name the text may go on; in a value words may stand.
+        // Behind a name the text may go on; a value may contain words.
         let is_path = item.starts_with('/') || is_arn(item);
         let to = if is_path { item.find(' ').unwrap_or(item.len()) } else { item.len() };
         (from..from + to, is_path)

@@ -1,4 +1,5 @@
-//! What a URL carries beside its host and path: a login, a query, a fragment; and logins without a scheme.
+//! What a URL carries in addition to its host and path: a login, a query, a fragment; and logins without a
+//! scheme.
 
 use std::ops::Range;
 
@@ -29,7 +30,7 @@ const DIGESTS: &[&str] = &["sha256:", "sha512:"];
 const NETWORKS: &[&str] = &["@tcp(", "@tcp6(", "@unix(", "@udp("];
 const ORACLE: &str = "jdbc:oracle:";
 
-/// What of a text's URLs nobody may see. `queries` are the parts behind `?`, in which signs have a URL's
+/// Which parts of a text's URLs are secret. `queries` are the parts behind `?`, in which signs have a URL's
 /// meaning.
 pub(super) fn urls(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) -> Vec<Range<usize>> {
     let mut queries = Vec::new();
@@ -83,7 +84,7 @@ fn of_word(
         if let Some(login) = login(whole) {
             masks.push(from..from + login);
         }
-        // Quotes end a URL, though they may stand in its login.
+        // Quotes end a URL, though its login may contain them.
         let url = &whole[login(whole).unwrap_or(0)..];
         let url_from = from + (whole.len() - url.len());
         let url = url.split(['"', '\'', '`']).next().unwrap_or_default();

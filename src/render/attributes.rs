@@ -3,7 +3,7 @@
 use crate::diagnosis::{Diagnosis, Report};
 use crate::incident::About;
 
-/// Of an attribute with one value, in bytes: no name of AWS is longer.
+/// The most bytes of an attribute with one value: no name of AWS is longer.
 const LONGEST_VALUE: usize = 1_024;
 
 /// A value that SNS takes, whatever people call things: text of one line, and not for ever.

@@ -7,7 +7,7 @@ use super::reason_lines::last_words;
 use crate::arn::Arn;
 use crate::causes::{Cause, FindingKind, Verdict};
 use crate::context::Surroundings;
-use crate::diagnosis::{Diagnosis, Looked, Report};
+use crate::diagnosis::{Diagnosis, Report, StateRead};
 use crate::event::{Forecast, Source, Task};
 use crate::network::State;
 use crate::redact::one_line;
@@ -51,19 +51,19 @@ pub(super) fn failure(report: &Report<'_>, best: &Diagnosis, around: &Surroundin
 
 /// The verdict, with its proof by name.
 pub(super) fn certainty(diagnosis: &Diagnosis) -> String {
-    match (diagnosis.verdict, diagnosis.looked) {
+    match (diagnosis.verdict, diagnosis.state_read) {
         (Verdict::Confirmed, _) => match proof(diagnosis) {
             Some("stoppedReason") => "confirmed by ECS's message".to_owned(),
-            // What is no call of AWS's API is a thing.
+            // A source that is not a call of AWS's API is a thing.
             Some(source) if source.starts_with(|letter: char| letter.is_ascii_lowercase()) => {
                 format!("confirmed by the {source}")
             }
             Some(source) => format!("confirmed by {source}"),
             None => "confirmed".to_owned(),
         },
-        (verdict, Looked::NotAsked) => format!("{verdict}: AWS was not queried"),
-        (verdict, Looked::NotTold) => format!("{verdict}: AWS's state could not be read"),
-        (verdict, Looked::Told) => format!("{verdict}: not proved by AWS's state"),
+        (verdict, StateRead::NotQueried) => format!("{verdict}: AWS was not queried"),
+        (verdict, StateRead::Unanswered) => format!("{verdict}: AWS's state could not be read"),
+        (verdict, StateRead::Answered) => format!("{verdict}: not proved by AWS's state"),
     }
 }
 
@@ -125,7 +125,7 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     for change in &around.changes {
         let _ = writeln!(out, "- {}", change.trim_start());
     }
-    // Of several the number would say nothing; the journal lists them.
+    // A number of several would say nothing; the journal lists them.
     let mut ruled_out = siblings(report, best).filter(|other| other.verdict == Verdict::RuledOut);
     if let (Some(one), None) = (ruled_out.next(), ruled_out.next()) {
         let _ = writeln!(out, "- Ruled out: {}", one.cause.id);

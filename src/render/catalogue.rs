@@ -1,4 +1,4 @@
-//! The catalogue's documentation, from the records: what `explain` prints and what `docs/causes.md` holds.
+//! The catalog's documentation, from the records: what `explain` prints and what `docs/causes.md` holds.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::incident::Due;
 use crate::question::Question;
 use crate::reason::{Fault, Step};
 
-/// As alike as an id must be to one that is typed for it to be offered.
+/// The least similarity, of at most 1, at which an id is suggested for one that was typed.
 const NEAR: f64 = 0.75;
 
 /// The widest that an explanation gets.
@@ -24,7 +24,7 @@ pub fn list(style: impl Into<Style>) -> String {
 
 fn lines(causes: &[&Cause], style: Style) -> String {
     let widest = causes.iter().map(|cause| cause.id.len()).max().unwrap_or(0);
-    // Beside the ids there must be room for some words.
+    // Next to the ids there must be room for some words.
     let indent = if style.width.is_some_and(|width| width < 2 * widest) { 2 } else { widest + 2 };
     let line = |cause: &&Cause| prose(&format!("{:widest$}  ", cause.id), indent, cause.title, style.width);
     causes.iter().flat_map(line).fold(String::new(), |out, line| out + &line + "\n")
@@ -44,11 +44,7 @@ pub fn search(word: &str, style: impl Into<Style>) -> String {
     let word = word.to_lowercase();
     let texts = |cause: &Cause| {
         [
-            cause.id,
-            cause.title,
-            cause.explanation.what,
-            cause.explanation.why,
-            cause.explanation.tell,
+            cause.id, cause.title, cause.explanation.what, cause.explanation.why, cause.explanation.tell,
             cause.explanation.fix,
         ]
     };

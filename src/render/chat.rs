@@ -21,7 +21,7 @@ use crate::redact::one_line;
 const LONGEST_TITLE: usize = 250;
 const LONGEST_DESCRIPTION: usize = 8000;
 const LONGEST_STEP: usize = 350;
-/// Of one block or line of the description, so that the others find room.
+/// The most characters of one block or line of the description, so that there is room for the others.
 const LONGEST_PART: usize = 2000;
 const MOST_STEPS: usize = 10;
 const CUT: &str = "...";
@@ -226,7 +226,7 @@ fn unmarked(text: &str) -> String {
     text.chars().map(replaced).collect()
 }
 
-/// As UTF-16 counts: never fewer than the characters, however they are counted.
+/// The length in UTF-16, which is never less than another way to count the characters.
 fn length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }

@@ -3,7 +3,7 @@
 use super::page::{Page, Tone};
 use super::text::{Style, write_problem};
 use crate::causes::Verdict;
-use crate::check::{Checked, Findings, Problem, Unchecked};
+use crate::check::{Checked, Findings, Unchecked};
 use crate::source::Place;
 
 /// What no check can know beforehand.
@@ -12,50 +12,30 @@ pub(super) const NOT_PROVED: &str = "that secrets hold the JSON keys and shapes 
 /// Things named for one reason why they were not looked at; of more only the number is given.
 const NAMED: usize = 3;
 
-/// The same of a definition in a file: each problem with its place there, and whether it was known before.
+/// The problems of a definition, each as it would be diagnosed, with its place in the file and whether it was
+/// known before; what passed, and what stays open. Ends with a line break.
 #[must_use]
 pub fn render_one(one: &Checked, style: impl Into<Style>) -> String {
-    let mark = |problem: &Problem, page: &mut Page| {
-        if let Some((file, Place { line, column })) = one.file.as_ref().zip(one.place(problem)) {
-            page.place(&format!("{file}:{line}:{column}"));
-        }
-        if let Some(elsewhere) = one.elsewhere(problem) {
-            page.place(&elsewhere);
-        }
-        if one.is_known(problem) {
-            page.note("known before", Tone::Plain, "it is in the baseline");
-        }
-    };
-    rendered(&one.title(), &one.findings, style.into(), mark)
-}
-
-/// The problems of a definition, each as it would be diagnosed, what passed, and what stays open. Ends with a
-/// line break.
-#[must_use]
-pub fn render(definition: &str, findings: &Findings, style: impl Into<Style>) -> String {
-    rendered(definition, findings, style.into(), |_, _| {})
-}
-
-fn rendered(
-    definition: &str,
-    findings: &Findings,
-    style: Style,
-    mark: impl Fn(&Problem, &mut Page),
-) -> String {
-    let mut page = Page::new(style);
+    let (title, findings) = (one.title(), &one.findings);
+    let mut page = Page::new(style.into());
     for problem in &findings.problems {
-        write_problem(
-            definition,
-            &problem.diagnosis,
-            &problem.symptom,
-            |page| mark(problem, page),
-            &mut page,
-        );
+        let mark = |page: &mut Page| {
+            if let Some((file, Place { line, column })) = one.file.as_ref().zip(one.place(problem)) {
+                page.place(&format!("{file}:{line}:{column}"));
+            }
+            if let Some(elsewhere) = one.elsewhere(problem) {
+                page.place(&elsewhere);
+            }
+            if one.is_known(problem) {
+                page.note("known before", Tone::Plain, "it is in the baseline");
+            }
+        };
+        write_problem(&title, &problem.diagnosis, &problem.symptom, mark, &mut page);
         page.blank();
     }
     page.step(
         &format!("{}: ", headline(findings)),
-        &format!("{definition}, {} looked at", counted(findings.references, "reference")),
+        &format!("{title}, {} looked at", counted(findings.references, "reference")),
     );
     for passed in &findings.passed {
         page.note("passed", Tone::Plain, &format!("{}: {}", passed.subject, passed.what.join(", ")));

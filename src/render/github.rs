@@ -71,12 +71,6 @@ pub fn commands(checked: &[Checked], unread: &[Unread]) -> String {
     out
 }
 
-/// A complaint, which begins no command.
-#[must_use]
-pub fn warning(message: &str) -> String {
-    format!("::warning title=ecs-triage::{}", escaped(message, &[]))
-}
-
 fn command(
     kind: &str,
     file: Option<&str>,
@@ -127,13 +121,12 @@ pub fn summary(checked: &[Checked]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, warning};
+    use super::escaped;
 
     #[test]
     fn nothing_begins_another_command() {
         assert_eq!(escaped("a%b\r\n::set-output name=x::y", &[]), "a%25b%0D%0A::set-output name=x::y");
         assert_eq!(escaped("a:b,c", &[':', ',']), "a%3Ab%2Cc");
         assert_eq!(escaped("\u{85}\u{2028}", &[]), "%C2%85%E2%80%A8");
-        assert_eq!(warning("x\n::error::y").lines().count(), 1);
     }
 }

@@ -1,5 +1,4 @@
-//! What people and machines read: the text, the frozen JSON, the SNS notice, and the catalogue's
-//! documentation.
+//! What people and machines read: the text, the frozen JSON, the SNS notice, and the catalog's documentation.
 
 mod attributes;
 mod body;

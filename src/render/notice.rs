@@ -109,7 +109,7 @@ pub fn waiting(task: &Task, stage: &str, said: &str, hook: Option<&str>) -> Noti
     )
 }
 
-/// The notice of a failure of which nothing is known beside it.
+/// The notice of a failure whose surroundings are not known.
 #[must_use]
 pub fn notice(report: &Report<'_>) -> Option<Notice> {
     of(report, Due::Opened.as_str(), &Surroundings::default())

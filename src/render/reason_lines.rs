@@ -18,28 +18,12 @@ const SAID_BEFORE: usize = 20;
 const SAID_AFTER: usize = 40;
 /// A line's columns there, by which it is decided what is far before them.
 const ON_A_PHONE: usize = 60;
-/// Of a reason without deciding words.
+/// The most bytes shown of a reason without deciding words.
 const LONGEST_SAID: usize = 300;
 /// After these a value follows, not a wrapped error.
 const LABELS: &[&str] = &[
-    "statuscode:",
-    "requestid:",
-    "exit:",
-    "id:",
-    "code:",
-    "user:",
-    "resource:",
-    "perform:",
-    "label:",
-    "hostid:",
-    "service:",
-    "versionid:",
-    "parameters:",
-    "manager:",
-    "ssm:",
-    "ecr:",
-    "s3:",
-    "logs:",
+    "statuscode:", "requestid:", "exit:", "id:", "code:", "user:", "resource:", "perform:", "label:",
+    "hostid:", "service:", "versionid:", "parameters:", "manager:", "ssm:", "ecr:", "s3:", "logs:",
 ];
 
 /// One line of the folded text.
@@ -60,7 +44,7 @@ pub(super) fn fold<'t>(text: &'t str, span: &Range<usize>, columns: usize) -> Ve
     lines(text, span, cut)
 }
 
-/// Cuts a text that is no sentence after so many columns, and marks `span`.
+/// Cuts a text that is not a sentence after so many columns, and marks `span`.
 pub(super) fn cut<'t>(text: &'t str, span: &Range<usize>, columns: usize) -> Vec<Line<'t>> {
     lines(text, span, too_long(text, 0, text.len(), columns).into_iter())
 }

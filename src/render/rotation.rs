@@ -50,7 +50,7 @@ pub fn notice(rotation: &Rotation, look: &Look, phase: Phase<'_>) -> Notice {
     let workloads: BTreeSet<&str> = places.iter().map(|(_, workload)| *workload).collect();
     let only = clusters.first().copied().filter(|_| clusters.len() == 1);
     let front = front(only, Some(&rotation.account), Some(&rotation.region));
-    let told = Told { rotation, look, phase, places: &places };
+    let told = Words { rotation, look, phase, places: &places };
     let (mut single, mut lists) = (told.attributes(), Vec::new());
     for (name, values) in [("cluster", clusters), ("workload", workloads)] {
         let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).map(safe).collect();
@@ -73,7 +73,7 @@ fn place(cluster: &str, workload: &str) -> String {
     if cluster.is_empty() { workload.to_owned() } else { format!("{cluster}/{workload}") }
 }
 
-struct Told<'t> {
+struct Words<'t> {
     rotation: &'t Rotation,
     look: &'t Look,
     phase: Phase<'t>,
@@ -81,7 +81,7 @@ struct Told<'t> {
     places: &'t [(&'t str, &'t str)],
 }
 
-impl Told<'_> {
+impl Words<'_> {
     fn attributes(&self) -> Vec<(&'static str, String)> {
         let state = match self.phase {
             Phase::Begun => "stale",
@@ -133,7 +133,7 @@ impl Told<'_> {
         (if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }, whose, verb)
     }
 
-    /// Besides those that are proved to hold it.
+    /// How many more tasks might hold it.
     fn open(&self) -> String {
         let value = &self.look.value;
         match value.count(is_open) {

@@ -46,7 +46,7 @@ pub fn render(checked: &[Checked], unread: &[Unread]) -> String {
             "results": results,
         }],
     });
-    // Texts under string keys always serialise.
+    // Texts under string keys always serialize.
     serde_json::to_string_pretty(&log).unwrap_or_default() + "\n"
 }
 

@@ -20,12 +20,12 @@ const NOT_SEEN: &str = "values that an application, a sidecar or an agent fetche
 #[must_use]
 pub fn render(values: &[Value], region: &str, tasks: usize, style: impl Into<Style>) -> String {
     let mut page = Page::new(style.into());
-    for value in values.iter().filter(|value| is_told(value)) {
+    for value in values.iter().filter(|value| is_listed(value)) {
         told(value, region, &mut page);
         page.blank();
     }
     let stale = values.iter().filter(|value| value.is_stale()).count();
-    let open = values.iter().filter(|value| !value.is_stale() && is_told(value)).count();
+    let open = values.iter().filter(|value| !value.is_stale() && is_listed(value)).count();
     let of =
         |count: usize, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
     let headline =
@@ -38,7 +38,7 @@ pub fn render(values: &[Value], region: &str, tasks: usize, style: impl Into<Sty
 }
 
 /// Whether a value is listed: a task holds the old one, may hold it, or that is not known.
-fn is_told(value: &Value) -> bool {
+fn is_listed(value: &Value) -> bool {
     value.count(is_open) > 0 || value.is_stale()
 }
 

@@ -91,7 +91,8 @@ fn workloads(count: u64) -> String {
     if count == 1 { "1 workload".to_owned() } else { format!("{count} workloads") }
 }
 
-/// How many workloads it is about: for the subject, for the first line, and beside those elsewhere.
+/// How many workloads it is about: for the subject, for the first line, and for the impact, which counts
+/// other clusters too.
 fn impact(telling: &Telling, members: &[&Member], before: u64) -> (String, String, String) {
     let names: BTreeSet<&str> = members.iter().map(|member| member.workload.as_str()).collect();
     let is_forecast = telling.about.is_of_next_task;

@@ -1,6 +1,7 @@
 //! The subject of a notice: where, who, and what is at fault, in the 99 letters that SNS takes.
 
 use crate::arn::Arn;
+use crate::causes::Verdict;
 use crate::diagnosis::Diagnosis;
 
 /// SNS takes fewer than 100 characters.
@@ -15,7 +16,7 @@ pub(super) fn front(cluster: Option<&str>, account: Option<&str>, region: Option
     format!("[{}{at}]", place.join(" "))
 }
 
-/// The workload, with its team where that finds room beside all else and is a plain word.
+/// The workload, with its team where there is room for it and it is a plain word.
 pub(super) fn with_team(workload: &str, team: Option<&str>, room: usize) -> String {
     const BRACKETS: usize = " ()".len();
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
@@ -37,7 +38,10 @@ pub(super) fn short_title(best: &Diagnosis, room: usize) -> String {
         .map(|reference| reference.value_from.as_str());
     let name = encrypted.or(best.culprit.id.as_deref()).map(short_name).filter(|name| !name.is_empty());
     match name {
-        Some(name) if best.title.len() > room => format!("{name}: {}", best.cause.id),
+        Some(name) if best.title.len() > room => {
+            let is_sure = best.verdict != Verdict::Possible || best.cause.is_general();
+            format!("{}{name}: {}", if is_sure { "" } else { "perhaps " }, best.cause.id)
+        }
         _ => best.title.clone(),
     }
 }
@@ -67,7 +71,8 @@ pub(super) fn subject(text: &str) -> String {
         return ascii;
     }
     let (kept, rest) = ascii.split_at(LONGEST_SUBJECT - 3);
-    // A part of a word can read as another: "is no" of "is not". Of a name a part is better than nothing.
+    // A part of a word can read as another, as `is no` does of `is not`. A part of a name is better than
+    // nothing.
     let word = kept.rsplit(' ').next().unwrap_or_default();
     let is_part = word.bytes().chain(rest.bytes().take(1)).all(|letter| letter.is_ascii_alphabetic());
     format!("{}...", if is_part { kept[..kept.len() - word.len()].trim_end() } else { kept.trim_end() })

@@ -15,7 +15,7 @@ use crate::reason::{Fault, Symptom};
 use crate::redact::one_line;
 use crate::task_definition::{Reference, ReferenceKind, Target};
 
-/// Whether to colour the text.
+/// Whether to color the text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Colour {
     /// Plain.
@@ -375,8 +375,8 @@ fn fix(diagnosis: &Diagnosis, page: &mut Page) {
     }
 }
 
-/// What else fits, and the look that decides; what the best diagnosis already says is not repeated. Beside
-/// a proof only proved ones are listed.
+/// What else fits, and the question that decides between them; what the best diagnosis already says is not
+/// repeated. Where the best is proved only proved ones are listed.
 fn alternatives(best: &Diagnosis, others: &[Diagnosis], page: &mut Page) {
     let is_proved = best.verdict == Verdict::Confirmed;
     let standing: Vec<&Diagnosis> =

@@ -11,7 +11,7 @@ pub(crate) fn prose(first: &str, indent: usize, text: &str, width: Option<usize>
     for word in text.split(' ') {
         let is_full = |width: usize| {
             if is_empty {
-                // Behind a label a word stands alone only where it finds room so.
+                // The first word goes below its label only where it fits there.
                 line.width() + word.width() > width && indent + word.width() <= width && line.width() > indent
             } else {
                 line.width() + 1 + word.width() > width
@@ -31,7 +31,7 @@ pub(crate) fn prose(first: &str, indent: usize, text: &str, width: Option<usize>
     lines
 }
 
-/// As much of a text as finds room, marked where more was cut off.
+/// A text cut to the room for it, with a mark where more was cut off.
 pub(super) fn cut(text: &str, room: usize) -> String {
     const MORE: &str = "...";
     if text.width() <= room {
@@ -41,7 +41,7 @@ pub(super) fn cut(text: &str, room: usize) -> String {
     if room < MORE.len() { String::new() } else { format!("{}{MORE}", text[..end].trim_end()) }
 }
 
-/// Where a text ends that fits in so many columns.
+/// The length of the part of a text that fits in so many columns.
 pub(super) fn fitting(text: &str, columns: usize) -> usize {
     let mut taken = 0;
     let mut fits = |letter: char| {

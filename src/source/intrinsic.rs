@@ -15,7 +15,7 @@ use crate::redact::redact_name;
 const MOST_STEPS: usize = 500_000;
 /// Bytes of text that are put together.
 const MOST_BYTES: usize = 4 << 20;
-/// Conditions and functions that stand in each other.
+/// How deep conditions and functions can be nested.
 const DEEPEST_CALLS: usize = 250;
 
 /// A value worked out, and where the template writes it.
@@ -323,7 +323,7 @@ impl<'t> Template<'t> {
     /// Adds to a text, and counts it.
     fn push(&self, parts: &mut Vec<Part>, more: Vec<Part>) {
         self.steps.set(self.steps.get() + more.len());
-        // What stands before a placeholder tells what follows it: nothing is no part.
+        // What comes before a placeholder decides what it can be, so an empty text is left out.
         for part in more.into_iter().filter(|part| !matches!(part, Part::Known(text) if text.is_empty())) {
             if let Part::Known(text) = &part {
                 self.bytes.set(self.bytes.get() + text.len());
@@ -361,7 +361,7 @@ impl<'t> Template<'t> {
         let [index, list] = argument.items() else { return None };
         let index: usize = self.eval(index, depth).text()?.parse().ok()?;
         match self.eval(list, depth).what {
-            // What stands before an open item may be several.
+            // An open item before it may be several.
             What::List(items) => items.into_iter().nth(index),
             What::Open(open) => Some(Got::open(argument.at, Open { form: Form::Any, ..open })),
             _ => None,

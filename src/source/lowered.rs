@@ -1,5 +1,4 @@
-//! A definition that was worked out, as the model reads it: with what is open in it, and where everything
-//! stands.
+//! A definition that was worked out, as the model reads it: with what is open in it, and where everything is.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ use crate::task_definition::{Reference, ReferenceKind, TaskDefinition, TaskDefin
 /// How scalars are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// As JSON has them.
+    /// Types must be those of JSON.
     Strict,
     /// A number or a truth where a text is wanted is one, and the other way round.
     Lenient,
@@ -26,32 +25,14 @@ pub(super) enum Reading {
 
 /// Keys under which the model wants a text.
 const TEXTS: &[&str] = &[
-    "name",
-    "family",
-    "image",
-    "valuefrom",
-    "value",
-    "type",
-    "condition",
-    "containername",
-    "credentialsparameter",
-    "executionrolearn",
-    "taskrolearn",
-    "taskdefinitionarn",
-    "networkmode",
-    "sourcevolume",
-    "filesystemid",
-    "rootdirectory",
-    "transitencryption",
-    "accesspointid",
-    "iam",
-    "logdriver",
-    "operatingsystemfamily",
-    "cpuarchitecture",
+    "name", "family", "image", "valuefrom", "value", "type", "condition", "containername",
+    "credentialsparameter", "executionrolearn", "taskrolearn", "taskdefinitionarn", "networkmode",
+    "sourcevolume", "filesystemid", "rootdirectory", "transitencryption", "accesspointid", "iam",
+    "logdriver", "operatingsystemfamily", "cpuarchitecture",
 ];
 /// Lists and objects of nothing but texts.
 const OF_TEXTS: &[&str] = &["options", "requirescompatibilities", "credentialspecs"];
-/// So much is shown of a text that is not known to its end.
+/// The most bytes that are shown of a text that is not known to its end.
 const LONGEST_SHOWN: usize = 2_000;
 /// What never enters the model.
 const UNREAD: &[&str] = &["environment", "command", "entrypoint", "healthcheck", "dockerlabels"];
@@ -70,13 +51,13 @@ impl Places {
         self.start
     }
 
-    /// Where a reference stands.
+    /// Where a reference is.
     #[must_use]
     pub fn of(&self, definition: &TaskDefinition, reference: &Reference) -> Option<Place> {
         self.at(&path_of(definition, reference)).or(self.start)
     }
 
-    /// The place of what stands nearest around a path.
+    /// The place of the nearest thing around a path.
     fn at(&self, path: &str) -> Option<Place> {
         let mut path = path;
         loop {
@@ -233,7 +214,7 @@ pub(super) fn found(
             volume.efs_volume_configuration = None;
         }
     }
-    // A placeholder may look like somebody's secret by its name; what stands around it has told whether it is
+    // A placeholder may look like somebody's secret by its name; what is around it has decided whether it is
     // one.
     for (reference, value_from) in value_froms(&mut definition) {
         if let Some(pending) = plan.pending.get(&reference) {
@@ -321,7 +302,7 @@ impl Lowering {
         let shown: String = parts.iter().map(part).collect();
         let known = |part: &Part| if let Part::Known(text) = part { text.clone() } else { String::new() };
         let known: String = parts.iter().map(known).collect();
-        // Behind a placeholder for an ARN stand a key, a stage and an id.
+        // A placeholder for an ARN is followed by a key, a stage and an id.
         let is_behind = matches!(parts.first(), Some(Part::Open(_)));
         let is_value = if is_behind {
             known.split(':').any(|part| written(part) == Written::Value)

@@ -3,7 +3,7 @@
 /// A part of a value that is not known before deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Open {
-    /// As it is shown where the value would stand, such as `${DbSecret.Arn}`.
+    /// As it is shown in place of the value, such as `${DbSecret.Arn}`.
     pub(super) shown: String,
     pub(super) why: String,
     /// The resource of the same deployment whose name it is.
@@ -27,7 +27,7 @@ impl Open {
         Self { shown: shown.into(), why: why.into(), made: None, form: Form::Any }
     }
 
-    /// Something that stands in its place to tell whether what is written around it can be right whatever it
+    /// A sample in its place, by which to judge whether what is written around it can be right whatever it
     /// will be.
     pub(super) fn stand_in(&self) -> Option<&'static str> {
         match self.form {

@@ -1,4 +1,4 @@
-//! A deployment as far as its document tells: what it leaves open, and what it makes or changes besides.
+//! A deployment as far as its document says: what it leaves open, and what else it makes or changes.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::task_definition::{ImageName, Reference, ReferenceKind, Target, TaskDe
 /// What a deployment leaves open, and what it makes.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// By its path inside the definition, in lower case.
+    /// What is open, by its path inside the definition in lower case.
     pub(super) pending: BTreeMap<String, Pending>,
-    /// What it makes or changes besides definitions and services.
+    /// What it makes or changes other than definitions and services.
     pub(super) made: Vec<Made>,
     /// Where the service that starts the definition runs it, such as `FARGATE`.
     pub launch_type: Option<String>,
@@ -25,7 +25,7 @@ pub struct Plan {
 pub struct Pending {
     /// Its path inside the definition, such as `containerDefinitions[0].secrets`.
     pub path: String,
-    /// As it is shown, such as `${DbSecret}:password::`.
+    /// Its text as it is shown, such as `${DbSecret}:password::`.
     pub shown: String,
     /// Why it is not known.
     pub why: String,
@@ -68,20 +68,20 @@ pub(super) enum Area {
 /// What of a deployment could change what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touched<'r> {
-    /// A reference: whether it leads anywhere, and what stands there.
+    /// A reference: whether it leads anywhere, and what is there.
     Reference(&'r Reference),
     /// What a role may do, by its ARN.
     Role(&'r str),
-    /// Keys and who may use them.
+    /// Keys and who is allowed to use them.
     Keys,
-    /// File systems and who may mount them.
+    /// File systems and who is allowed to mount them.
     FileSystems,
     /// Ways through the network.
     Network,
 }
 
 /// Types of CloudFormation and of Terraform, what they are about, and the properties that name what they
-/// touch. One that ends in `::` or `_` stands for all that begin so.
+/// touch. One that ends in `::` or `_` means all that begin so.
 const TYPES: &[(&str, &str, Area, &[&str])] = &[
     ("AWS::SecretsManager::Secret", "secretsmanager_secret", Area::Secret, &["name"]),
     ("AWS::SecretsManager::", "secretsmanager_", Area::Secret, &["secretid", "secretarn"]),
@@ -99,18 +99,8 @@ const TYPES: &[(&str, &str, Area, &[&str])] = &[
 ];
 /// Beginnings of Terraform's types that are of the network: they carry no name of a service.
 const NETWORK: &[&str] = &[
-    "vpc",
-    "subnet",
-    "route",
-    "nat_gateway",
-    "internet_gateway",
-    "egress_only",
-    "security_group",
-    "network_acl",
-    "default_",
-    "ec2_",
-    "eip",
-    "main_route",
+    "vpc", "subnet", "route", "nat_gateway", "internet_gateway", "egress_only", "security_group",
+    "network_acl", "default_", "ec2_", "eip", "main_route",
 ];
 
 impl Made {
@@ -232,13 +222,8 @@ impl Plan {
             "requirescompatibilities",
         ];
         const CONTAINER: &[&str] = &[
-            "image",
-            "secrets",
-            "repositorycredentials",
-            "environmentfiles",
-            "logconfiguration",
-            "firelensconfiguration",
-            "credentialspecs",
+            "image", "secrets", "repositorycredentials", "environmentfiles", "logconfiguration",
+            "firelensconfiguration", "credentialspecs",
         ];
         self.pending.retain(|path, _| {
             let head = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
@@ -273,7 +258,7 @@ impl Plan {
         self.pending.get(&path).or_else(region)
     }
 
-    /// What is not known and is no reference, such as a whole list.
+    /// What is not known other than references, such as a whole list.
     pub fn pending_parts(&self, definition: &TaskDefinition) -> impl Iterator<Item = &Pending> {
         let references: Vec<String> =
             definition.references().iter().map(|reference| path_of(definition, reference)).collect();

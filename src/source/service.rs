@@ -34,7 +34,7 @@ pub struct Service {
 /// Which definition a service starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Runs {
-    /// It is not told.
+    /// The document does not say.
     #[default]
     Untold,
     /// The one under this logical id or address of the same document.

@@ -11,7 +11,7 @@ use crate::redact::redact_name;
 use crate::task_definition::TaskDefinitionError;
 use crate::task_definition::file::Way;
 
-/// Blocks that stand at most once, and which the provider lists all the same.
+/// Blocks that occur at most once, and which the provider lists all the same.
 const SINGLE: &[&str] = &[
     "efs_volume_configuration",
     "fsx_windows_file_server_volume_configuration",
@@ -105,7 +105,7 @@ impl<'p> Resource<'p> {
     }
 }
 
-/// The names between the dots of an address, without the keys of instances, in which dots may stand.
+/// The names between the dots of an address, without the keys of instances, which may have dots.
 fn steps(address: &str) -> Vec<&str> {
     let (mut all, mut from, mut depth) = (Vec::new(), 0, 0_usize);
     for (at, letter) in address.char_indices() {
@@ -291,7 +291,7 @@ fn containers(got: Got) -> Result<Got, TaskDefinitionError> {
     }
 }
 
-/// The same at one place: lines of a text in a text are no lines of the document.
+/// The same at one place: lines of a text in a text are not lines of the document.
 fn placed(got: Got, at: Place) -> Got {
     let what = match got.what {
         What::List(items) => What::List(items.into_iter().map(|item| placed(item, at)).collect()),
@@ -330,7 +330,7 @@ fn camel(key: &str) -> String {
     })
 }
 
-/// Of a block that stands at most once, the block.
+/// Of a block that occurs at most once, the block.
 fn single(key: &str, got: Got) -> Got {
     match got.what {
         What::List(mut items) if SINGLE.contains(&key) => {

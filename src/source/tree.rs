@@ -1,4 +1,4 @@
-//! A document as a tree whose every value knows where it stands, from JSON or YAML alike.
+//! A document as a tree whose every value knows its place, from JSON or YAML.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ impl Place {
     pub(super) const START: Self = Self { line: 1, column: 1 };
 }
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
     pub(super) at: Place,
@@ -37,14 +37,15 @@ pub(super) struct Node {
 pub(super) enum Content {
     /// A text in quotes, or a block of text.
     Text(String),
-    /// What stands without quotes, as it is written: a number, `true`, `null`, and in YAML any other text.
+    /// What is written without quotes, as it is written: a number, `true`, `null`, and in YAML any other
+    /// text.
     Plain(String),
     List(Vec<Node>),
-    /// Of a key that stands twice, the last.
+    /// Of a repeated key, the last.
     Map(Vec<(String, Node)>),
 }
 
-/// Why a document is no tree.
+/// Why a document could not be read as a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) at: Place,
@@ -132,7 +133,7 @@ impl Node {
     }
 }
 
-/// What stands without quotes: a number or a truth, and anything else is a text.
+/// What is written without quotes: a number or a truth value; anything else is a text.
 pub(super) fn plain_value(plain: &str) -> Value {
     match plain {
         "true" | "True" | "TRUE" => Value::Bool(true),
@@ -191,7 +192,7 @@ impl<'d> Places<'d> {
     }
 }
 
-/// Of members under one key the last, where it stands.
+/// Of members under one key the last, in its place.
 pub(super) fn last_of_each(members: Vec<(String, Node)>) -> Vec<(String, Node)> {
     let mut seen = std::collections::HashSet::with_capacity(members.len());
     let mut kept: Vec<(String, Node)> =

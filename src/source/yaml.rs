@@ -1,5 +1,5 @@
 //! YAML as people write templates in it: anchors, merge keys, and CloudFormation's short tags as the
-//! functions that they stand for.
+//! functions that they mean.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::tree::{Content, DEEPEST, Fault, Node, Place, last_of_each};
 
-/// As many values a document may have once its aliases stand for what they name: a few lines can name
+/// The most values of a document once its aliases are replaced by what they name: a few lines can name
 /// billions.
 const MOST_VALUES: usize = 1_000_000;
 
@@ -45,14 +45,15 @@ struct Reader {
 
 /// The parser's words for it.
 const TOO_FAR_OUT: [&str; 2] = ["invalid indentation", "invalid indentation in flow construct"];
-/// So many bytes are read over again for the sake of brackets.
+/// The most bytes that are read again because of brackets.
 const MOST_AGAIN: usize = 32 << 20;
-/// Further in than anything stands.
+/// Further in than any line is.
 const FURTHER_IN: usize = 256;
 
-/// The document of a text, the only one: whatever takes a template or a definition takes no second. YAML wants what stands between brackets further in than the line with which
-/// they begin; people close them below its first letter, and CloudFormation takes that. What is between
-/// brackets may stand anywhere, so such a line is read as if it stood further in.
+/// The document of a text, the only one: CloudFormation and ECS take no second one. YAML wants what is
+/// between brackets further in than the line with which they begin; people close them below its first letter,
+/// and CloudFormation takes that. What is between brackets may be anywhere, so such a line is read as if it
+/// were further in.
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
     let mut moved = BTreeSet::new();
     let mut text = Cow::Borrowed(text);
@@ -76,7 +77,7 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
 
 /// Why reading stopped.
 enum Stopped {
-    /// At a line between brackets that stands too far out.
+    /// At a line between brackets that is too far out.
     TooFarOut(usize),
     By(Fault),
 }
@@ -237,7 +238,7 @@ fn merged(members: Vec<(String, Node)>) -> Vec<(String, Node)> {
     for (_, value) in brought {
         match value.content {
             Content::Map(members) => all.extend(members),
-            // Of several, the first counts.
+            // If several have a key, the first counts.
             Content::List(items) => {
                 all.extend(items.into_iter().rev().flat_map(|item| {
                     if let Content::Map(members) = item.content { members } else { Vec::new() }
@@ -250,7 +251,7 @@ fn merged(members: Vec<(String, Node)>) -> Vec<(String, Node)> {
     all
 }
 
-/// The function that a short tag stands for; other tags say nothing here.
+/// The function that a short tag means; other tags mean nothing here.
 fn function(tag: &Tag) -> Option<String> {
     match (tag.handle.as_str(), tag.suffix.as_str()) {
         ("!", name @ ("Ref" | "Condition")) => Some(name.to_owned()),

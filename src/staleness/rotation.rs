@@ -1,4 +1,4 @@
-//! Who holds the value from before a change that an event told of, to the second.
+//! Which tasks hold the value from before a change that an event reported, to the second.
 
 use std::collections::BTreeSet;
 
@@ -150,7 +150,7 @@ const fn is_suspect(holds: &Holds) -> bool {
 }
 
 impl Staleness<'_> {
-    /// Who holds the value from before a change, and what could not be looked at.
+    /// Which tasks hold the value from before a change, and what could not be looked at.
     #[must_use]
     pub fn rotated(&self, rotation: &Rotation, evidence: &Evidence) -> Look {
         let change = change(rotation);

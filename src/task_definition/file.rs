@@ -13,7 +13,7 @@ pub(crate) use super::seeming::is_like_json;
 use super::seeming::{of_broken_json, of_broken_yaml, of_json, of_text};
 use crate::redact::{redact, redact_name};
 
-/// Why a file is no task definition.
+/// Why a file is not a task definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskDefinitionError {
     /// The line of the file on which the fault lies, counted from 1.
@@ -53,7 +53,7 @@ pub(crate) enum Step {
     Index(usize),
 }
 
-/// Where in a document a definition stands.
+/// Where in a document a definition is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Way {
     pub(crate) steps: Vec<Step>,
@@ -196,7 +196,7 @@ pub(crate) fn seeming(document: &Value) -> Option<String> {
     of_json(document)
 }
 
-/// What a text that is no YAML is, by what stands where it ends to be it.
+/// What a text seems to be that is not YAML, by what is at the place where reading failed.
 pub(crate) fn seeming_of_yaml(text: &str, line: usize) -> Option<String> {
     of_broken_yaml(text, line)
 }

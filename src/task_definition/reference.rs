@@ -81,7 +81,7 @@ impl ContainerDefinition {
             add(ReferenceKind::Secret, format!("secrets[{at}]"), Some(&secret.name), &secret.value_from);
         }
         for (at, spec) in self.credential_specs.iter().enumerate() {
-            // Without the kind that stands before the ARN.
+            // Without the kind before the ARN.
             let file = spec.find("arn:").map_or(spec.as_str(), |from| &spec[from..]);
             add(ReferenceKind::CredentialSpec, format!("credentialSpecs[{at}]"), None, file);
         }
@@ -153,7 +153,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// What people call it: its variable or option, else where it stands.
+    /// What people call it: its variable or option, else its place.
     #[must_use]
     pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.field)
@@ -187,7 +187,7 @@ pub enum Target<'a> {
     Parameter(&'a str),
     /// An ARN of something else.
     SomethingElse(&'a str),
-    /// A template's placeholder that nobody filled in.
+    /// A template's placeholder that was not filled in.
     Template(&'a str),
     /// No reference but a secret's own value, which was masked as the definition was read.
     Value,
@@ -213,7 +213,7 @@ pub struct SecretReference<'a> {
 /// What is wrong with the way in which a reference is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Malformation {
-    /// Between the name and the end stand neither none nor three colons.
+    /// Between the name and the end are neither none nor three colons.
     ColonCount(usize),
     /// The version-id slot holds something that cannot be one: an id has 32 to 64 characters.
     NotAVersionId,
@@ -221,13 +221,13 @@ pub enum Malformation {
     StageAndId,
     /// An ARN of something that is neither a secret nor a parameter.
     WrongService,
-    /// A template's placeholder stands where a reference should.
+    /// A template's placeholder is where a reference should be.
     Unrendered,
 }
 
 impl<'a> Target<'a> {
-    /// Reads a `valueFrom`. What is not an ARN is the name of a parameter, as ECS reads it, unless it can be
-    /// nobody's name.
+    /// Reads a `valueFrom`. What is not an ARN is the name of a parameter, as ECS reads it, unless it cannot
+    /// be a name.
     #[must_use]
     pub fn parse(value_from: &'a str) -> Self {
         let Some(arn) = Arn::parse(value_from) else {

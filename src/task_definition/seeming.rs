@@ -1,4 +1,4 @@
-//! What a file seems to be that is no task definition, and the command that makes one of it.
+//! What a file seems to be that is not a task definition, and the command that makes one of it.
 
 use serde_json::Value;
 

@@ -51,7 +51,7 @@ fn placeholder(text: &str) -> Option<&str> {
         .or_else(|| text.split([':', '/']).find(is_shell))
 }
 
-/// A part of an ARN that is not what stands there in any.
+/// A part of an ARN that no real ARN has in that place.
 fn slot<'a>(arn: &Arn<'a>) -> Option<&'a str> {
     let is_partition =
         arn.partition == "aws" || arn.partition.strip_prefix("aws-").is_some_and(|rest| !rest.is_empty());

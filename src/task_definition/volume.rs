@@ -63,7 +63,7 @@ impl Volume {
 pub struct FsxVolume {
     /// The file system.
     pub file_system_id: Option<String>,
-    /// How the mount is authorised.
+    /// How the mount is authorized.
     pub authorization_config: Option<FsxAuthorization>,
 }
 
@@ -86,12 +86,12 @@ pub struct EfsVolume {
     /// `ENABLED` or `DISABLED`: whether the mount is encrypted on its way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transit_encryption: Option<String>,
-    /// How the mount is authorised.
+    /// How the mount is authorized.
     pub authorization_config: Option<EfsAuthorization>,
 }
 
 impl EfsVolume {
-    /// Whether the task role authorises the mount.
+    /// Whether the task role authorizes the mount.
     #[must_use]
     pub fn is_by_role(&self) -> bool {
         self.authorization_config.as_ref().is_some_and(|config| config.iam.as_deref() == Some("ENABLED"))
@@ -110,6 +110,6 @@ impl EfsVolume {
 pub struct EfsAuthorization {
     /// The access point.
     pub access_point_id: Option<String>,
-    /// `ENABLED` or `DISABLED`: whether the task role authorises the mount.
+    /// `ENABLED` or `DISABLED`: whether the task role authorizes the mount.
     pub iam: Option<String>,
 }

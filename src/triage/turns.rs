@@ -21,7 +21,7 @@ pub struct Pace {
     pub at_once: usize,
     /// In all.
     pub most: usize,
-    /// As often as answers may lead to new ones.
+    /// The most rounds in which answers lead to new questions.
     pub rounds: usize,
 }
 
@@ -36,8 +36,8 @@ pub struct Turn<'e> {
     pub left: usize,
 }
 
-/// Asks what is to be asked next until nothing is, in turns of a second, and tells of each. What AWS throttles is asked
-/// again after a while. Says whether all was asked.
+/// Asks the next questions until there are none, in turns of a second, and reports each turn. A question that
+/// AWS throttles is repeated after a while. Returns whether all were asked.
 pub async fn ask_in_turns<P: Prober + Sync, S: Future<Output = ()>>(
     prober: &P,
     pace: Pace,

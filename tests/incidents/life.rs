@@ -301,17 +301,8 @@ fn what_another_release_kept_is_read_and_what_this_one_keeps_is_read_by_it() {
         assert!(is_it(&new[name]), "{name} is what the release before reads");
     }
     for name in [
-        "about",
-        "first_seen",
-        "last_seen",
-        "recorded_at",
-        "occurrences",
-        "announced",
-        "announced_at",
-        "resolved",
-        "claim",
-        "before",
-        "indexed",
+        "about", "first_seen", "last_seen", "recorded_at", "occurrences", "announced", "announced_at",
+        "resolved", "claim", "before", "indexed",
     ] {
         assert!(new.get(name).is_some(), "the release before has no default for {name}");
     }

@@ -26,11 +26,7 @@ pub(crate) const FUNCTION: Duration = Duration::from_mins(1);
 const AT_ONCE: usize = 12;
 /// Failures that AWS knows more of than their words say.
 const EVENTS: &[&str] = &[
-    "secret-missing",
-    "secret-access-denied",
-    "secret-network-timeout",
-    "image-missing",
-    "log-group-missing",
+    "secret-missing", "secret-access-denied", "secret-network-timeout", "image-missing", "log-group-missing",
     "parameter-missing",
 ];
 

@@ -41,25 +41,9 @@ fn any_json() -> impl Strategy<Value = Value> {
         "\u{e9}*?",
     ];
     const NAMES: &[&str] = &[
-        "Version",
-        "Statement",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-        "AWS",
-        "Service",
-        "StringLike",
-        "ForAnyValue:ArnLike",
-        "Null",
-        "IpAddress",
-        "aws:SourceIp",
-        "aws:PrincipalArn",
-        "Sid",
+        "Version", "Statement", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource",
+        "NotResource", "Condition", "AWS", "Service", "StringLike", "ForAnyValue:ArnLike", "Null",
+        "IpAddress", "aws:SourceIp", "aws:PrincipalArn", "Sid",
     ];
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -68,7 +68,7 @@ fn as_json(output: &impl SerializableStruct) -> Option<Value> {
     serde_json::from_slice(&serializer.finish()).ok()
 }
 
-/// Lets nothing be sent that is not in the table: the SDK's client could also change a service.
+/// Sends no call that is not in the table: the SDK's client could also change a service.
 #[derive(Debug)]
 struct OnlyReads;
 

@@ -9,11 +9,11 @@ use crate::question::Known;
 use crate::task_definition::Reference;
 use crate::words::words;
 
-/// What speaks for a cause beside words that fit it as they fit others. Of equally sure ones the better
-/// supported leads.
+/// What supports a cause apart from words that fit other causes as well. Among equally sure causes the better
+/// supported one comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Support {
-    /// A second signal: AWS's state, or a mark in ECS's words that its neighbours do not explain.
+    /// A second signal: AWS's state, or a mark in ECS's words that other causes do not explain.
     Second,
     /// Nothing.
     None,
@@ -59,13 +59,13 @@ impl Assessment {
         self.verdict
     }
 
-    /// Whether a state speaks for the verdict, proved or not, and not ECS's words alone.
+    /// Whether AWS's state supports the verdict, proved or not, rather than ECS's words alone.
     #[must_use]
     pub fn is_by_state(&self) -> bool {
         self.by_state
     }
 
-    /// What speaks for it beside its words.
+    /// What supports it apart from ECS's words.
     #[must_use]
     pub fn support(&self) -> Support {
         self.support
@@ -113,7 +113,7 @@ impl Assessment {
         }
     }
 
-    /// Ruled out by a proof; without one nothing but its words speaks for it, and it is not shown.
+    /// Ruled out by a proof; without one only ECS's words support it, and it is not shown.
     pub(in crate::causes) fn disproved(
         title: impl Into<String>,
         proof: Result<Proof, Unproved>,
@@ -133,9 +133,9 @@ impl Assessment {
             Verdict::Likely => Verdict::Possible,
             verdict => verdict,
         };
-        let untold =
-            if case.symptom.truncated { "the reason was cut before it" } else { "ECS does not tell it" };
-        let finding = Finding::unknown(format!("the error itself: {untold}"));
+        let why =
+            if case.symptom.truncated { "the reason was cut before it" } else { "ECS does not report it" };
+        let finding = Finding::unknown(format!("the error itself: {why}"));
         if self.verdict == Verdict::RuledOut {
             return self.finding(finding);
         }
@@ -232,7 +232,7 @@ impl Finding {
     }
 
     /// A finding for what stayed unknown: why AWS gave no answer, or that it was not queried.
-    pub(in crate::causes) fn not_told<T>(what: &str, known: Known<'_, T>) -> Option<Finding> {
+    pub(in crate::causes) fn unanswered<T>(what: &str, known: Known<'_, T>) -> Option<Finding> {
         match known {
             Known::Unknown(why) => Some(Finding::unknown(format!("{what}: {why}"))),
             Known::NotAsked => Some(Finding::unknown(what)),

@@ -29,6 +29,8 @@ pub struct Case<'a> {
     /// Whether nothing has failed yet: the symptom is suspected before a deployment, and what AWS says now is
     /// what counts.
     pub forecast: bool,
+    /// Whether the text has no fault, and the symptom has the one that the cause would have made.
+    pub supposed: bool,
 }
 
 /// Takes the place of a Region that nothing names: no question in it has an answer, and a text or command
@@ -54,8 +56,8 @@ impl<'a> Case<'a> {
         self.task.region.as_deref().or(self.region()).unwrap_or(UNKNOWN_REGION)
     }
 
-    /// That the Region is known in which something was asked for: an application may ask anywhere.
-    pub(in crate::causes) fn in_told_region(&self) -> Result<(), Gap> {
+    /// That the Region is known in which something was asked for: an application can ask in any Region.
+    pub(in crate::causes) fn in_named_region(&self) -> Result<(), Gap> {
         let is_told = self.symptom.step != Step::SecretSidecar || self.symptom.region.is_some();
         is_told.then_some(()).ok_or_else(|| Gap::new("in which Region the application asks"))
     }
@@ -92,7 +94,7 @@ impl<'a> Case<'a> {
         service.network_configuration.as_ref()?.awsvpc_configuration.as_ref()
     }
 
-    /// The task's subnet, or else all that its service may use.
+    /// The task's subnet, or else all subnets of its service.
     pub(in crate::causes) fn candidate_subnets(&self) -> Vec<String> {
         let own: Vec<String> = self.task.subnet.iter().map(ToString::to_string).collect();
         let mut ids = if own.is_empty() {
@@ -193,7 +195,7 @@ impl Case<'_> {
         whole.or(of_reference)
     }
 
-    /// That something else than the task definition put the container in whose image failed.
+    /// That the container whose image failed is not from the task definition.
     pub(crate) fn injected(&self) -> Option<Finding> {
         let said = "GuardDuty's runtime monitoring put this container into the task; it is not essential, and the task runs without it";
         self.is_of_guard_duty().then(|| Finding::found(said, "stoppedReason"))
@@ -295,7 +297,7 @@ impl Case<'_> {
     }
 
     /// What stayed unknown because the definition was not read, or that of another revision was; nothing
-    /// where it is at hand. Every diagnosis says why it could not be read ([`Case::definition_unread`]).
+    /// where it was read. Every diagnosis says why it could not be read ([`Case::definition_unread`]).
     pub(in crate::causes) fn definition_unknown(&self) -> Option<Finding> {
         match self.definition {
             Known::Found(definition) => {

@@ -2,8 +2,8 @@
 //! passed the grammar of their kind.
 //!
 //! Nothing else makes a [`Command`], and nothing changes one: a channel prints it byte for byte or leaves it
-//! out. A text from outside that is no name of its kind never gets in; the kind in angle brackets takes its
-//! place, and the command says why.
+//! out. A text from outside that is not a name of its kind never gets in; the kind in angle brackets takes
+//! its place, and the command says why.
 
 use std::fmt;
 use std::fmt::Write as _;

@@ -68,7 +68,7 @@ impl<'c> ContainerLog<'c> {
                 Some(Finding::found(said, GET_LOG))
             }
             Known::Missing => Some(Finding::unknown(format!("{what}: there is no such log stream"))),
-            unknown => Finding::not_told(&what, unknown),
+            unknown => Finding::unanswered(&what, unknown),
         }
     }
 

@@ -30,7 +30,7 @@ pub(in crate::causes) enum Pulled<'c> {
     /// It is there, pushed at that time.
     There(Option<Moment>),
     /// It is unknown, and why.
-    Untold(Known<'c, Vec<Image>>),
+    Unknown(Known<'c, Vec<Image>>),
 }
 
 impl EcrImage {
@@ -115,7 +115,7 @@ impl EcrImage {
             (_, Known::Found(images)) => {
                 Pulled::There(images.first().and_then(|image| image.image_pushed_at))
             }
-            (_, untold) => Pulled::Untold(untold),
+            (_, known) => Pulled::Unknown(known),
         }
     }
 
@@ -196,8 +196,7 @@ impl EcrImage {
             .fix(Fix::words(text).run([look]).then_again(case))
     }
 
-    /// What to do where the repository itself is missing. Under a pull through cache rule it is not created
-    /// by hand.
+    /// What to do where the repository itself is missing. Under a pull through cache rule ECR creates it.
     fn no_repository(&self, case: &Case<'_>, may_be_cached: bool) -> Fix {
         let Self { path, region, registry, .. } = self;
         if may_be_cached {

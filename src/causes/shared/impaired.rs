@@ -44,9 +44,9 @@ pub(in crate::causes) fn last_log<'c>(case: &'c Case<'_>) -> Option<ContainerLog
 }
 
 /// That the definition could not be read which names the log of the container that failed.
-pub(in crate::causes) fn log_untold(case: &Case<'_>) -> Option<Finding> {
+pub(in crate::causes) fn log_unread(case: &Case<'_>) -> Option<Finding> {
     let definition = case.look(&definition_of(last_exited(case)?)?);
-    Finding::not_told("what the container wrote before it exited: the task definition", definition)
+    Finding::unanswered("what the container wrote before it exited: the task definition", definition)
 }
 
 /// The container that failed in most of the stopped tasks, and with which code.

@@ -1,5 +1,5 @@
-//! The layers of policies that IAM simulates beside a role's own allows: explicit denies, the permissions
-//! boundary, the organization.
+//! The layers of policies that IAM simulates in addition to a role's own allows: explicit denies, the
+//! permissions boundary, the organization.
 //!
 //! A cause of such a layer is a row: what it is called, how ECS words it, and what is done about it. The
 //! judgment is one.
@@ -90,6 +90,6 @@ impl Layer {
         let refused = matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied);
         refused
             && (symptom.refused_by.is_some_and(|kind| self.told.contains(&kind))
-                || super::refusal::is_untold(symptom))
+                || super::refusal::names_no_policy(symptom))
     }
 }

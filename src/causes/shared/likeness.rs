@@ -2,9 +2,10 @@
 
 use super::assessment::Finding;
 
-/// As alike as two names must be for one to be offered for the other.
+/// The least similarity, of at most 1, at which one name is suggested for another.
 const ALIKE: f64 = 0.75;
-/// As long as a word must be for two letters in each other's place to be a slip, and not another word.
+/// The least length of a word in which two swapped letters are a misspelling: in a shorter one they make
+/// another word.
 const LONG: usize = 4;
 
 /// A name that is near to another. The name as a whole is not for everybody who reads a notice, and proves
@@ -96,7 +97,7 @@ fn is_slip(name: &str, other: &str) -> bool {
         }
 }
 
-/// Whether a word has two neighbouring letters of another in each other's place.
+/// Whether a word has two adjacent letters of another swapped.
 fn is_transposed(one: &str, other: &str) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let Some(at) = one.iter().zip(&other).position(|(one, other)| one != other) else { return false };

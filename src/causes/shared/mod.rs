@@ -1,8 +1,8 @@
 //! What several causes need: the case, what is made of it, and views of the things that it can be about.
 //!
 //! A view asks only what the answers so far do not show. A round of questions may lead to the next: a
-//! secret's description names its key, a role's its whole ARN. What AWS was not asked, or did not answer,
-//! stays `Unknown` and lowers the verdict; it never raises one.
+//! secret's description names its key, a role's its whole ARN. What AWS was not queried about, or did not
+//! answer, stays `Unknown` and lowers the verdict; it never raises one.
 
 pub(super) mod assessment;
 pub(super) mod case;

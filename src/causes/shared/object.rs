@@ -21,7 +21,7 @@ pub(in crate::causes) enum There<'c> {
     /// It is there, put at that time.
     Yes(Option<Moment>),
     NoBucket,
-    /// Keys that begin alike.
+    /// Existing keys with the same beginning.
     NoKey(Vec<&'c str>),
     Unknown(Option<&'c str>),
 }

@@ -96,7 +96,7 @@ impl<'c> ParameterView<'c> {
             || (self.account.is_some() && listed.trim_start_matches('/') == self.name.trim_start_matches('/'))
     }
 
-    /// Asks for it, and if it is not there for what is called alike, and where the task runs.
+    /// Asks for it, where the task runs, and, if it does not exist, for parameters with similar names.
     pub(in crate::causes) fn ask(&self) -> Vec<Question> {
         if self.is_foreign() {
             return Vec::new();
@@ -129,12 +129,12 @@ impl<'c> ParameterView<'c> {
     /// before every name.
     pub(in crate::causes) fn as_secret(&self) -> Option<ask::Secret> {
         let name =
-            if self.is_told_by_refusal() { self.name.trim_start_matches('/') } else { self.name.as_str() };
+            if self.is_known_by_refusal() { self.name.trim_start_matches('/') } else { self.name.as_str() };
         (!name.starts_with('/')).then(|| ask::Secret { region: self.region.clone(), id: name.to_owned() })
     }
 
     /// Whether the name is known from a refusal alone.
-    fn is_told_by_refusal(&self) -> bool {
+    fn is_known_by_refusal(&self) -> bool {
         self.case.symptom.fault == Fault::AccessDenied && self.case.references.is_empty()
     }
 

@@ -217,7 +217,10 @@ impl Proof {
 
     /// A proof by hops that block every path of a call: the judgment of the path shows that they are on
     /// it, that all was read, and that they were so at the failure, or else has a doubt.
-    pub(in crate::causes) fn by_shut_hops(found: Finding, certain: &[&Blockage]) -> Result<Self, Unproved> {
+    pub(in crate::causes) fn by_blocked_hops(
+        found: Finding,
+        certain: &[&Blockage],
+    ) -> Result<Self, Unproved> {
         let doubt = match certain {
             [] => Some("whether it is on the path".to_owned()),
             blockages => blockages.iter().find_map(|blockage| blockage.doubt.clone()),

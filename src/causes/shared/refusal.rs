@@ -19,7 +19,7 @@ use crate::task_definition::Reference;
 pub(in crate::causes) const SIMULATION: &str = "SimulatePrincipalPolicy";
 
 /// Whether IAM refused, and the text does not say by which kind of policy: state may show it.
-pub(in crate::causes) fn is_untold(symptom: &Symptom) -> bool {
+pub(in crate::causes) fn names_no_policy(symptom: &Symptom) -> bool {
     symptom.deny.is_none()
         && symptom.refused_by.is_none()
         && (symptom.fault == Fault::KmsDenied || is_want_of_allow(symptom))

@@ -4,7 +4,7 @@ use super::assessment::{Assessment, Finding};
 use super::case::Case;
 
 impl Case<'_> {
-    /// That the text names another Region than the task's, where AWS was not asked what is there.
+    /// That the text names another Region than the task's, where AWS was not queried.
     pub(in crate::causes) fn named_elsewhere(
         &self,
         noun: &str,

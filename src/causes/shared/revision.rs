@@ -45,7 +45,7 @@ impl Case<'_> {
 }
 
 impl Assessment {
-    /// The same beside what a newer revision refers to.
+    /// Adds what a newer revision refers to.
     pub(in crate::causes) fn beside_newer(self, case: &Case<'_>) -> Self {
         if self.verdict() == Verdict::RuledOut { self } else { self.findings(case.newer_reference()) }
     }

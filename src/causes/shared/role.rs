@@ -1,4 +1,4 @@
-//! Who made the call that was refused, or was to be assumed: the role that a case turns on, or another.
+//! The role that a case turns on: it made the call that was refused, or was to be assumed.
 
 use super::assessment::{Culprit, Finding};
 use super::case::Case;

@@ -111,7 +111,7 @@ impl<'c> SecretView<'c> {
         self.id.starts_with("arn:") && may_have_suffix(self.written_name())
     }
 
-    /// Whether it surely has a suffix: what it ends in is no word.
+    /// Whether it surely has a suffix: what it ends in is not a word.
     pub(in crate::causes) fn has_suffix(&self) -> bool {
         self.id.starts_with("arn:") && split_suffix(self.written_name()).1
     }
@@ -258,7 +258,7 @@ impl<'c> SecretView<'c> {
         }
     }
 
-    /// The service that manages it, and alone may write to it.
+    /// The service that manages it, and is the only one that can write to it.
     pub(in crate::causes) fn manager(&self) -> Option<&str> {
         self.found()
             .and_then(|secret| secret.owning_service.as_deref())

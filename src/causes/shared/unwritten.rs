@@ -48,7 +48,7 @@ impl Case<'_> {
     /// The file of a shared volume that a container says in its log that it misses.
     fn missed(&self) -> Option<Missed<'_>> {
         let definition = self.definition.found().filter(|_| self.symptom.is_of_file())?;
-        // By volumesFrom a container has what another mounts, and may write there.
+        // volumesFrom gives a container what another mounts, so it can write there.
         if definition.containers.iter().any(|container| !container.volumes_from.is_empty()) {
             return None;
         }
@@ -70,7 +70,7 @@ impl Case<'_> {
             });
             files.collect::<Vec<_>>()
         });
-        // Where the log's container is not known, one alone may have said it.
+        // Where the log's container is not known, this holds only if a single one can have written the line.
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }

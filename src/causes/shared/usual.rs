@@ -1,7 +1,7 @@
 //! How usual the causes are for a step and a fault, as public reports of failed starts show. This is all that
 //! is said of it.
 //!
-//! Two tables. [`TOLD`] orders causes that fit a fault equally well. [`UNTOLD`] says what usually is at fault
+//! Two tables. [`BY_FAULT`] orders causes that fit a fault equally well. [`BY_STEP`] says what usually is at fault
 //! where ECS names the step and not the fault, because it cut the text or never wrote it: each such cause is
 //! asked and assessed as if the text had its fault, and says no more than that it is possible, or with the
 //! state for it that it is likely.
@@ -23,9 +23,9 @@ const NETWORK: &[&str] = &[
 
 const REFUSED: &[&str] = &["role-permission-missing", "role-permission-on-wrong-role"];
 
-/// The causes of a fault, the most usual first. Those that are not named come after them, in the catalogue's
+/// The causes of a fault, the most usual first. Those that are not named come after them, in the catalog's
 /// order.
-const TOLD: &[(&[Fault], &[&str])] = &[
+const BY_FAULT: &[(&[Fault], &[&str])] = &[
     (&[Fault::NetworkTimeout], NETWORK),
     (&[Fault::AccessDenied], REFUSED),
     (&[Fault::AssumeRoleDenied], &["execution-role-untrusted", "execution-role-missing"]),
@@ -38,7 +38,7 @@ type OfFault = (Fault, &'static [&'static str]);
 
 /// The causes of a failed step where the text has no fault, by the fault that each would make, the most
 /// usual first.
-const UNTOLD: &[(&[Step], &[OfFault])] = &[
+const BY_STEP: &[(&[Step], &[OfFault])] = &[
     (
         &[Step::SecretsManager, Step::RegistryCredentials],
         &[
@@ -109,9 +109,9 @@ pub(in crate::causes) fn is_without_login(symptom: &Symptom) -> bool {
 }
 
 /// What the fault of the step usually is, where the text does not have it.
-fn untold(symptom: &Symptom) -> impl Iterator<Item = (Fault, &'static str)> {
-    let is_untold = symptom.fault == Fault::Unknown && !is_without_login(symptom);
-    let rows = UNTOLD.iter().filter(move |(steps, _)| is_untold && steps.contains(&symptom.step));
+fn usual_faults(symptom: &Symptom) -> impl Iterator<Item = (Fault, &'static str)> {
+    let names_no_policy = symptom.fault == Fault::Unknown && !is_without_login(symptom);
+    let rows = BY_STEP.iter().filter(move |(steps, _)| names_no_policy && steps.contains(&symptom.step));
     rows.flat_map(|(_, faults)| faults.iter())
         .flat_map(|(fault, causes)| causes.iter().map(|cause| (*fault, *cause)))
 }
@@ -119,7 +119,7 @@ fn untold(symptom: &Symptom) -> impl Iterator<Item = (Fault, &'static str)> {
 /// The fault that a cause would have made, if the text has no fault and it is a usual one for the
 /// step.
 pub(in crate::causes) fn supposed(symptom: &Symptom, cause: &str) -> Option<Fault> {
-    untold(symptom).find(|(_, usual)| *usual == cause).map(|(fault, _)| fault)
+    usual_faults(symptom).find(|(_, usual)| *usual == cause).map(|(fault, _)| fault)
 }
 
 /// The place of a cause among those of a symptom, the most usual first.
@@ -130,9 +130,9 @@ pub(in crate::causes) fn rank(symptom: &Symptom, cause: &str) -> (bool, usize) {
         let unanswered = symptom.address.is_some() || symptom.retries.is_some_and(|retries| retries > 1);
         let unlike =
             supposed(symptom, cause).is_some_and(|fault| unanswered && fault != Fault::NetworkTimeout);
-        return (unlike, place(untold(symptom).map(|(_, usual)| usual), cause));
+        return (unlike, place(usual_faults(symptom).map(|(_, usual)| usual), cause));
     }
-    let told = TOLD
+    let told = BY_FAULT
         .iter()
         .filter(|(faults, _)| faults.contains(&symptom.fault))
         .flat_map(|(_, causes)| causes.iter().copied());
@@ -146,22 +146,22 @@ fn place(mut usual: impl Iterator<Item = &'static str>, cause: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::super::find;
-    use super::{TOLD, UNTOLD};
+    use super::{BY_FAULT, BY_STEP};
     use crate::reason::Symptom;
 
     #[test]
     fn every_cause_that_is_named_is_one() {
-        let told = TOLD.iter().flat_map(|(_, causes)| causes.iter());
-        let untold =
-            UNTOLD.iter().flat_map(|(_, faults)| faults.iter()).flat_map(|(_, causes)| causes.iter());
-        for cause in told.chain(untold) {
+        let told = BY_FAULT.iter().flat_map(|(_, causes)| causes.iter());
+        let usual_faults =
+            BY_STEP.iter().flat_map(|(_, faults)| faults.iter()).flat_map(|(_, causes)| causes.iter());
+        for cause in told.chain(usual_faults) {
             assert!(find(cause).is_some(), "{cause} is no cause");
         }
     }
 
     #[test]
     fn every_supposed_fault_is_claimed_by_some_of_its_causes() {
-        for (steps, faults) in UNTOLD {
+        for (steps, faults) in BY_STEP {
             for (step, (fault, causes)) in
                 steps.iter().flat_map(|step| faults.iter().map(move |of_fault| (step, of_fault)))
             {

@@ -14,7 +14,7 @@ use crate::render::text::{Colour, Style};
 use crate::render::{cluster, github, json, junit, markdown, sarif};
 use crate::source::Found;
 
-/// Of services that have something in common, so many are named.
+/// The most services with something in common that are named.
 const NAMED: usize = 10;
 
 impl Check {

@@ -8,7 +8,7 @@ use super::{
 use crate::arn::Arn;
 use crate::event::{Source, Task, Workload};
 
-/// A service, as `describe-services` tells of it.
+/// A service, as `describe-services` prints it.
 pub(super) fn service(it: &Object, path: &str, told: &mut Collected) {
     let before = told.results.len();
     let about = about_service(it);
@@ -24,7 +24,7 @@ pub(super) fn service(it: &Object, path: &str, told: &mut Collected) {
     let mut is_steady = false;
     for (at, event) in items(it, "events").enumerate() {
         match said(event, "message") {
-            // The latest stands first; what came before a steady state is over.
+            // The latest is first; what came before a steady state is over.
             Some(message) if says_steady(&message) => {
                 is_steady = true;
                 break;

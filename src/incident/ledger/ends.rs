@@ -15,7 +15,7 @@ use crate::limits::BEGINNING_AWAITED;
 /// What became of the incidents of workloads that are well.
 #[derive(Debug, Default)]
 pub struct Ended {
-    /// Of each workload.
+    /// The result for each workload.
     pub workloads: Vec<Result<Over, Unreachable>>,
     /// The notices of storms that are due, under our claim.
     pub storms: Vec<Telling>,

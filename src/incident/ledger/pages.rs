@@ -16,6 +16,37 @@ use crate::incident::storm::{self, Member, Page, Phase, Standing, Storm, Telling
 use crate::incident::{About, Incident, expires};
 use crate::limits::CHANGE_TRIES;
 
+/// Members of a storm that are to be listed.
+struct Listing<'l> {
+    /// The storm's key.
+    key: &'l str,
+    about: &'l About,
+    phase: Phase,
+    claimant: &'l str,
+    now: Timestamp,
+    /// Of each member the page that lists it.
+    on: Vec<String>,
+}
+
+impl Listing<'_> {
+    /// The storm with the pages that were not announced, and what is due for each member.
+    fn over(
+        &self,
+        before: &Storm,
+        pages: &BTreeMap<String, Page>,
+    ) -> Changed<Storm, (Vec<Standing>, Option<Telling>)> {
+        let Self { key, about, phase, claimant, now, ref on } = *self;
+        let mut storm = before.clone();
+        for (page, document) in pages.iter().filter(|(_, document)| !document.told) {
+            storm.list(phase, page, document.members.len(), now);
+        }
+        let standings: Vec<Standing> =
+            on.iter().map(|page| storm.standing(phase, page, claimant, now)).collect();
+        let telling = standings.contains(&Standing::Due).then(|| storm.telling(phase, key, about));
+        Changed { document: (storm != *before).then(|| (storm, expires(now))), result: (standings, telling) }
+    }
+}
+
 impl<S: Store + Sync> Ledger<S> {
     /// Adds incidents that open to their storm's document, unless they have to be listed; the notice that the
     /// storm continues, if that is due.
@@ -46,8 +77,8 @@ impl<S: Store + Sync> Ledger<S> {
         .await
     }
 
-    /// Lists members on a page of the storm, where it does not list them yet, and returns the standing of
-    /// each; with the notice, if it is due and ours.
+    /// Lists members on a page of the storm, where it does not list them yet, and returns each one's
+    /// [`Standing`]; with the notice, if it is due and ours.
     pub(super) async fn gather(
         &self,
         about: &About,
@@ -77,7 +108,7 @@ impl<S: Store + Sync> Ledger<S> {
         };
         let unlisted: Vec<&mut Incident> =
             members.iter_mut().map(|member| &mut **member).filter(|member| !is_listed(member)).collect();
-        let mut kept = if unlisted.is_empty() {
+        let kept = if unlisted.is_empty() {
             storm.flatten()
         } else {
             let document =
@@ -110,39 +141,9 @@ impl<S: Store + Sync> Ledger<S> {
             pages.insert(own, document);
             storm?
         };
-        let list = |before: &Storm, pages: &BTreeMap<String, Page>| {
-            let mut storm = before.clone();
-            for (page, document) in pages.iter().filter(|(_, document)| !document.told) {
-                storm.list(phase, page, document.members.len(), now);
-            }
-            let on =
-                members.iter().map(|member| member.storm.page(phase).map(String::as_str).unwrap_or_default());
-            let standings: Vec<Standing> =
-                on.map(|page| storm.standing(phase, page, claimant, now)).collect();
-            let telling = standings.contains(&Standing::Due).then(|| storm.telling(phase, key, about));
-            Changed {
-                document: (storm != *before).then(|| (storm, expires(now))),
-                result: (standings, telling),
-            }
-        };
-        let mut storm: Storm = read(kept.as_ref()).unwrap_or_default();
-        let mut times = 0;
-        let (standings, telling) = loop {
-            if let Some(listed) = save(&self.store, key, kept.as_ref(), list(&storm, &pages)).await? {
-                break listed;
-            }
-            times += 1;
-            if times == CHANGE_TRIES {
-                return Err(too_often(key));
-            }
-            self.store.give_way(times).await;
-            kept = self.store.load(key).await?;
-            let told_at = storm.announced_at(phase);
-            storm = read(kept.as_ref()).unwrap_or_default();
-            if storm.announced_at(phase) != told_at {
-                pages = self.pages(key, pages.into_keys()).await?;
-            }
-        };
+        let on = members.iter().map(|member| member.storm.page(phase).cloned().unwrap_or_default()).collect();
+        let listing = Listing { key, about, phase, claimant, now, on };
+        let (standings, telling) = self.save_listing(&listing, kept, pages).await?;
         let telling = match telling {
             Some(telling) => Some(self.read_pages(telling).await?),
             None => None,
@@ -153,6 +154,34 @@ impl<S: Store + Sync> Ledger<S> {
             Standing::Later | Standing::Calm => Next::ComeAgain,
         });
         Ok((nexts.collect(), telling))
+    }
+
+    /// Saves the storm with its pages; again from the beginning where another write came between.
+    async fn save_listing(
+        &self,
+        listing: &Listing<'_>,
+        mut kept: Option<Kept>,
+        mut pages: BTreeMap<String, Page>,
+    ) -> Result<(Vec<Standing>, Option<Telling>), Unreachable> {
+        let Listing { key, phase, .. } = *listing;
+        let mut storm: Storm = read(kept.as_ref()).unwrap_or_default();
+        let mut times = 0;
+        loop {
+            if let Some(listed) = save(&self.store, key, kept.as_ref(), listing.over(&storm, &pages)).await? {
+                return Ok(listed);
+            }
+            times += 1;
+            if times == CHANGE_TRIES {
+                return Err(too_often(key));
+            }
+            self.store.give_way(times).await;
+            kept = self.store.load(key).await?;
+            let announced_at = storm.announced_at(phase);
+            storm = read(kept.as_ref()).unwrap_or_default();
+            if storm.announced_at(phase) != announced_at {
+                pages = self.pages(key, pages.into_keys()).await?;
+            }
+        }
     }
 
     /// The members that a notice announces: those of pages that were not announced.

@@ -116,7 +116,7 @@ impl Recording<'_> {
         Seen { incident, next, culprit }
     }
 
-    /// Of which phase of the storm an incident is news.
+    /// The phase of the storm in which its notice lists an incident.
     pub(super) fn phase(&self, incident: &Incident) -> Phase {
         if incident.due(self.now, self.reminder) == Some(Due::Resolved) { Phase::Ended } else { Phase::Begun }
     }

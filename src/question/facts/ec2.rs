@@ -1,5 +1,7 @@
 //! Networks, as EC2 describes them.
 
+#![expect(missing_docs, reason = "fields have AWS's names, and are described where that says too little")]
+
 use serde::{Deserialize, Serialize};
 
 use super::{Moment, number};
@@ -7,36 +9,25 @@ use super::{Moment, number};
 facts! { "camelCase"
     /// The EC2 instance behind a container instance (`DescribeInstances`).
     Instance {
-        /// Its subnet.
         subnet_id: Option<String>,
-        /// Its VPC.
         vpc_id: Option<String>,
-        /// Its public address.
         #[serde(rename = "ipAddress")]
         public_address: Option<String>,
-        /// Its security groups.
         group_set: Vec<Group>,
     }
 
     /// A security group, by reference.
-    Group {
-        /// Its id.
-        group_id: Option<String>,
-    }
+    Group { group_id: Option<String> }
 
     /// A subnet (`DescribeSubnets`).
     Subnet {
-        /// Its id.
         subnet_id: Option<String>,
-        /// Its VPC.
         vpc_id: Option<String>,
         /// Its range of IPv4 addresses; absent where it has IPv6 addresses only.
         cidr_block: Option<String>,
-        /// Its ranges of IPv6 addresses.
         ipv6_cidr_block_association_set: Vec<Ipv6Range>,
         /// Its Availability Zone, by the account's name for it.
         availability_zone: Option<String>,
-        /// IPv4 addresses left.
         #[serde(deserialize_with = "number")]
         available_ip_address_count: Option<i64>,
         /// The account that owns it.
@@ -51,11 +42,9 @@ facts! { "camelCase"
 
     /// A route table (`DescribeRouteTables`).
     RouteTable {
-        /// Its id.
         route_table_id: Option<String>,
         /// What it counts for.
         association_set: Vec<RouteTableAssociation>,
-        /// Its routes.
         route_set: Vec<Route>,
     }
 
@@ -69,27 +58,20 @@ facts! { "camelCase"
 
     /// A route: one destination and one target.
     Route {
-        /// IPv4.
         destination_cidr_block: Option<String>,
-        /// IPv6.
         destination_ipv6_cidr_block: Option<String>,
         /// A prefix list, as of a gateway endpoint.
         destination_prefix_list_id: Option<String>,
         /// `igw-`, `vgw-`, `vpce-` or `local`.
         gateway_id: Option<String>,
-        /// `nat-`.
         nat_gateway_id: Option<String>,
-        /// `tgw-`.
         transit_gateway_id: Option<String>,
-        /// `pcx-`.
         vpc_peering_connection_id: Option<String>,
         /// `eni-`, as of a NAT instance or an appliance.
         network_interface_id: Option<String>,
         /// `i-`, a NAT instance.
         instance_id: Option<String>,
-        /// `eigw-`.
         egress_only_internet_gateway_id: Option<String>,
-        /// `lgw-`.
         local_gateway_id: Option<String>,
         /// `active` or `blackhole`.
         state: Option<String>,
@@ -97,23 +79,18 @@ facts! { "camelCase"
 
     /// A NAT gateway (`DescribeNatGateways`).
     NatGateway {
-        /// Its id.
         nat_gateway_id: Option<String>,
-        /// Its subnet.
         subnet_id: Option<String>,
         /// `available`, `failed`, `deleted`...
         state: Option<String>,
         /// `public` or `private`.
         connectivity_type: Option<String>,
-        /// When it was made.
         create_time: Option<Moment>,
-        /// When it was deleted.
         delete_time: Option<Moment>,
     }
 
     /// A VPC endpoint (`DescribeVpcEndpoints`).
     VpcEndpoint {
-        /// Its id.
         vpc_endpoint_id: Option<String>,
         /// `Interface`, `Gateway`...
         vpc_endpoint_type: Option<String>,
@@ -123,7 +100,6 @@ facts! { "camelCase"
         service_region: Option<String>,
         /// `available`, `pendingAcceptance`...
         state: Option<String>,
-        /// When it was made.
         creation_timestamp: Option<Moment>,
         /// Whether the service's public name leads here.
         private_dns_enabled: bool,
@@ -139,15 +115,12 @@ facts! { "camelCase"
 
     /// A security group (`DescribeSecurityGroups`).
     SecurityGroup {
-        /// Its id.
         group_id: Option<String>,
         /// The VPC that it was made for.
         vpc_id: Option<String>,
         /// Its name; `default` for the one that counts where none is named.
         group_name: Option<String>,
-        /// What it lets out.
         ip_permissions_egress: Vec<IpPermission>,
-        /// What it lets in.
         ip_permissions: Vec<IpPermission>,
     }
 
@@ -158,14 +131,10 @@ facts! { "camelCase"
         /// The first port; absent for all.
         #[serde(deserialize_with = "number")]
         from_port: Option<i64>,
-        /// The last port.
         #[serde(deserialize_with = "number")]
         to_port: Option<i64>,
-        /// IPv4 ranges.
         ip_ranges: Vec<IpRange>,
-        /// Security groups.
         groups: Vec<Group>,
-        /// Prefix lists.
         prefix_list_ids: Vec<PrefixList>,
     }
 
@@ -176,26 +145,18 @@ facts! { "camelCase"
     }
 
     /// A prefix list, by reference.
-    PrefixList {
-        /// Its id.
-        prefix_list_id: Option<String>,
-    }
+    PrefixList { prefix_list_id: Option<String> }
 
     /// A network ACL (`DescribeNetworkAcls`).
     NetworkAcl {
-        /// Its id.
         network_acl_id: Option<String>,
-        /// The subnets that it counts for.
         association_set: Vec<AclAssociation>,
         /// Its rules, in no order.
         entry_set: Vec<AclEntry>,
     }
 
     /// A subnet that an ACL counts for.
-    AclAssociation {
-        /// The subnet.
-        subnet_id: Option<String>,
-    }
+    AclAssociation { subnet_id: Option<String> }
 
     /// A rule of a network ACL.
     AclEntry {
@@ -208,7 +169,6 @@ facts! { "camelCase"
         rule_action: Option<String>,
         /// Whether it is about what leaves the subnet.
         egress: bool,
-        /// IPv4 addresses.
         cidr_block: Option<String>,
         /// Ports; absent for all.
         port_range: Option<PortRange>,
@@ -216,10 +176,8 @@ facts! { "camelCase"
 
     /// Ports, both ends included.
     PortRange {
-        /// The first.
         #[serde(deserialize_with = "number")]
         from: Option<i64>,
-        /// The last.
         #[serde(deserialize_with = "number")]
         to: Option<i64>,
     }

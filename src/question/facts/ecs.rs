@@ -1,5 +1,7 @@
 //! Services, tasks and instances, as ECS describes them.
 
+#![expect(missing_docs, reason = "fields have AWS's names, and are described where that says too little")]
+
 use serde::{Deserialize, Serialize};
 
 use super::Moment;
@@ -21,51 +23,40 @@ impl ServiceArn {
 facts! { "camelCase"
     /// A task that runs (`DescribeTasks`).
     RunningTask {
-        /// Its ARN.
         task_arn: Option<String>,
-        /// Its cluster.
         #[serde(skip_serializing_if = "Option::is_none")]
         cluster_arn: Option<String>,
         /// What started it: `service:` and a name, or `family:` and a name.
         #[serde(skip_serializing_if = "Option::is_none")]
         group: Option<String>,
-        /// Its definition.
         task_definition_arn: Option<String>,
         /// When ECS took it up; what it refers to is read after that.
         #[serde(skip_serializing_if = "Option::is_none")]
         created_at: Option<Moment>,
-        /// When it started.
         started_at: Option<Moment>,
     }
 
     /// A task that stopped (`DescribeTasks`).
     StoppedTask {
-        /// Its ARN.
         task_arn: Option<String>,
-        /// Its cluster.
         cluster_arn: Option<String>,
         /// What started it: `service:` and a name.
         group: Option<String>,
-        /// Its definition.
         task_definition_arn: Option<String>,
         /// `FARGATE`, `EC2`, `EXTERNAL`.
         #[serde(skip_serializing_if = "Option::is_none")]
         launch_type: Option<String>,
-        /// The version of Fargate that it ran on.
         #[serde(skip_serializing_if = "Option::is_none")]
         platform_version: Option<String>,
-        /// The family of that version.
         #[serde(skip_serializing_if = "Option::is_none")]
         platform_family: Option<String>,
         /// Its host, unless that is Fargate.
         #[serde(skip_serializing_if = "Option::is_none")]
         container_instance_arn: Option<String>,
-        /// `STOPPED`.
         last_status: Option<String>,
         /// Such as `TaskFailedToStart`.
         #[serde(skip_serializing_if = "Option::is_none")]
         stop_code: Option<String>,
-        /// Why it stopped.
         #[serde(skip_serializing_if = "Option::is_none")]
         stopped_reason: Option<String>,
         /// When ECS took it up.
@@ -74,21 +65,16 @@ facts! { "camelCase"
         /// When it started, if ever it did.
         #[serde(skip_serializing_if = "Option::is_none")]
         started_at: Option<Moment>,
-        /// When ECS began to stop it.
         #[serde(skip_serializing_if = "Option::is_none")]
         stopping_at: Option<Moment>,
-        /// When it had stopped.
         #[serde(skip_serializing_if = "Option::is_none")]
         stopped_at: Option<Moment>,
-        /// Its containers.
         containers: Vec<StoppedContainer>,
     }
 
     /// A container of a task that stopped.
     StoppedContainer {
-        /// Its name.
         name: Option<String>,
-        /// Its exit code, if it ever ran.
         #[serde(skip_serializing_if = "Option::is_none")]
         exit_code: Option<i64>,
         /// Why it stopped, or did not start.
@@ -100,18 +86,14 @@ facts! { "camelCase"
     Service {
         /// `ACTIVE`, `DRAINING` or `INACTIVE`.
         status: Option<String>,
-        /// How many tasks it should have.
         desired_count: i64,
-        /// How many run.
         running_count: i64,
-        /// The definition that it starts.
         task_definition: Option<String>,
         /// `FARGATE`, `EC2`, `EXTERNAL`; absent with capacity providers.
         launch_type: Option<String>,
-        /// What starts its tasks, where no launch type is told.
+        /// Its capacity providers, where it has no launch type.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         capacity_provider_strategy: Vec<CapacityProvider>,
-        /// Where its tasks are put.
         network_configuration: Option<NetworkConfiguration>,
         /// What is being rolled out, the newest first.
         deployments: Vec<Deployment>,
@@ -122,21 +104,16 @@ facts! { "camelCase"
 
     /// What a deployment of a service starts, and where (`DescribeServiceRevisions`).
     ServiceRevision {
-        /// The service's ARN.
         service_arn: Option<String>,
-        /// The definition that it starts.
         task_definition: Option<String>,
         /// `FARGATE`, `EC2`, `EXTERNAL`; absent with capacity providers.
         launch_type: Option<String>,
-        /// What starts its tasks, where no launch type is told.
+        /// Its capacity providers, where it has no launch type.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         capacity_provider_strategy: Vec<CapacityProvider>,
-        /// The version of Fargate that its tasks run on.
         #[serde(skip_serializing_if = "Option::is_none")]
         platform_version: Option<String>,
-        /// Where its tasks are put.
         network_configuration: Option<NetworkConfiguration>,
-        /// Volumes that are made when a task starts.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         volume_configurations: Vec<VolumeConfiguration>,
     }
@@ -187,26 +164,18 @@ facts! { "camelCase"
         id: Option<String>,
         /// `PRIMARY`, `ACTIVE` or `INACTIVE`.
         status: Option<String>,
-        /// The definition that it starts.
         task_definition: Option<String>,
-        /// How many of its tasks run.
         running_count: i64,
-        /// How many of its tasks should run.
         desired_count: i64,
-        /// How many of its tasks failed to start.
         failed_tasks: i64,
         /// `IN_PROGRESS`, `COMPLETED` or `FAILED`.
         rollout_state: Option<String>,
         /// Why, such as that the circuit breaker rolls it back.
         rollout_state_reason: Option<String>,
-        /// When it began.
         created_at: Option<Moment>,
-        /// The version of Fargate that its tasks run on.
         #[serde(skip_serializing_if = "Option::is_none")]
         platform_version: Option<String>,
-        /// Where its tasks are put.
         network_configuration: Option<NetworkConfiguration>,
-        /// Volumes that are made when a task starts.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         volume_configurations: Vec<VolumeConfiguration>,
     }
@@ -215,9 +184,7 @@ facts! { "camelCase"
     ContainerInstance {
         /// The EC2 instance; absent for external ones.
         ec2_instance_id: Option<String>,
-        /// What runs on it.
         version_info: Option<VersionInfo>,
-        /// Whether the agent is connected.
         agent_connected: bool,
     }
 
@@ -228,7 +195,7 @@ facts! { "camelCase"
     }
 }
 
-/// What starts tasks: what is told, or what the first capacity provider is.
+/// The launch type, or that of the first capacity provider.
 #[must_use]
 pub fn launch_type<'f>(told: Option<&'f str>, providers: &[CapacityProvider]) -> Option<&'f str> {
     let provided = providers.first().and_then(|provider| provider.capacity_provider.as_deref());

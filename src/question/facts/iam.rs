@@ -1,5 +1,7 @@
 //! Roles, and what IAM decides for them.
 
+#![expect(missing_docs, reason = "fields have AWS's names, and are described where that says too little")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,21 +12,14 @@ facts! { "PascalCase"
     Role {
         /// Its ARN, with its path.
         arn: Option<String>,
-        /// Its trust policy.
         assume_role_policy_document: Option<Value>,
-        /// Its boundary.
         permissions_boundary: Option<Boundary>,
-        /// When it was made.
         create_date: Option<Moment>,
-        /// When it was used last.
         role_last_used: Option<LastUsed>,
     }
 
     /// A permissions boundary.
-    Boundary {
-        /// The policy's ARN.
-        permissions_boundary_arn: Option<String>,
-    }
+    Boundary { permissions_boundary_arn: Option<String> }
 
     /// When a role was used last.
     LastUsed {
@@ -36,35 +31,25 @@ facts! { "PascalCase"
     Simulation {
         /// `allowed`, `explicitDeny` or `implicitDeny`.
         eval_decision: String,
-        /// The statements that decided.
         matched_statements: Vec<MatchedStatement>,
         /// Condition keys that had no value, so the decision may be wrong.
         missing_context_values: Vec<String>,
-        /// What the organization's policies say.
         organizations_decision_detail: Option<OrganizationsDetail>,
-        /// What the boundary says.
         permissions_boundary_decision_detail: Option<BoundaryDetail>,
     }
 
     /// A statement that decided.
     MatchedStatement {
-        /// The policy's name or ARN.
         source_policy_id: Option<String>,
         /// `IAM Policy`, `role`...
         source_policy_type: Option<String>,
     }
 
     /// What the organization's policies say.
-    OrganizationsDetail {
-        /// Whether they allow it.
-        allowed_by_organizations: bool,
-    }
+    OrganizationsDetail { allowed_by_organizations: bool }
 
     /// What the boundary says.
-    BoundaryDetail {
-        /// Whether it allows it.
-        allowed_by_permissions_boundary: bool,
-    }
+    BoundaryDetail { allowed_by_permissions_boundary: bool }
 }
 
 impl Simulation {
@@ -80,11 +65,5 @@ impl Simulation {
         self.permissions_boundary_decision_detail
             .as_ref()
             .is_some_and(|detail| !detail.allowed_by_permissions_boundary)
-    }
-
-    /// Whether it is refused for want of an allow in the role's own policies.
-    #[must_use]
-    pub fn is_implicit_deny(&self) -> bool {
-        self.eval_decision == "implicitDeny" && !self.is_beyond_boundary() && !self.is_beyond_organization()
     }
 }

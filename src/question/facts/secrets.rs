@@ -1,5 +1,7 @@
 //! Secrets, parameters and keys, as Secrets Manager, Systems Manager and KMS describe them.
 
+#![expect(missing_docs, reason = "fields have AWS's names, and are described where that says too little")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,18 +14,16 @@ facts! { "PascalCase"
         /// Its whole ARN, with the six characters.
         #[serde(rename = "ARN")]
         arn: Option<String>,
-        /// Its name.
         name: Option<String>,
         /// Its key; absent for `aws/secretsmanager`.
         kms_key_id: Option<String>,
         /// When its recovery window ends, where it is marked for deletion; `ListSecrets` gives the day of the
         /// mark.
         deleted_date: Option<Moment>,
-        /// When it was made.
         created_date: Option<Moment>,
         /// When it was changed last, a mark for deletion included.
         last_changed_date: Option<Moment>,
-        /// The service that manages it, which alone may write to it.
+        /// The service that manages it, the only one that can write to it.
         owning_service: Option<String>,
         /// The versions that have a stage.
         version_ids_to_stages: BTreeMap<String, Vec<String>>,
@@ -31,9 +31,7 @@ facts! { "PascalCase"
 
     /// A version of a secret (`ListSecretVersionIds`).
     SecretVersion {
-        /// Its id.
         version_id: Option<String>,
-        /// Its stages.
         version_stages: Vec<String>,
         /// When it was made, which may be long before it got a stage.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,29 +47,25 @@ facts! { "PascalCase"
         kind: Option<String>,
         /// The key of a `SecureString`; an alias for the AWS managed one.
         key_id: Option<String>,
-        /// When it was changed last.
         last_modified_date: Option<Moment>,
     }
 
     /// A KMS key (`DescribeKey`).
     Key {
-        /// Its ARN.
         arn: Option<String>,
         /// `Enabled`, `Disabled`, `PendingDeletion`...
         key_state: Option<String>,
         /// `AWS` or `CUSTOMER`.
         key_manager: Option<String>,
-        /// When it is going to be deleted.
         deletion_date: Option<Moment>,
     }
 
-    /// What lets somebody use a key beside all policies (`ListGrants`).
+    /// A grant, which allows a principal to use a key independently of all policies (`ListGrants`).
     KeyGrant {
-        /// Its id.
         grant_id: Option<String>,
-        /// Whom it lets: an ARN, or a service.
+        /// Its principal: an ARN, or a service.
         grantee_principal: Option<String>,
-        /// What it lets them do, such as `Decrypt`.
+        /// The operations that it allows, such as `Decrypt`.
         operations: Vec<String>,
     }
 }

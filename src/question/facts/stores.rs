@@ -1,5 +1,7 @@
 //! Where files, images and logs are kept: EFS, S3, ECR and CloudWatch Logs.
 
+#![expect(missing_docs, reason = "fields have AWS's names, and are described where that says too little")]
+
 use serde::{Deserialize, Serialize};
 
 use super::Moment;
@@ -7,11 +9,8 @@ use super::Moment;
 facts! { "PascalCase"
     /// A mount target (`DescribeMountTargets`, `DescribeMountTargetSecurityGroups`).
     MountTarget {
-        /// Its id.
         mount_target_id: Option<String>,
-        /// Its subnet.
         subnet_id: Option<String>,
-        /// Its VPC.
         vpc_id: Option<String>,
         /// Its Availability Zone, by the account's name for it.
         availability_zone_name: Option<String>,
@@ -31,18 +30,14 @@ facts! { "PascalCase"
 
     /// An object in a bucket (`ListObjectsV2`).
     Object {
-        /// Its key.
         key: String,
-        /// When it was put.
         #[serde(skip_serializing_if = "Option::is_none")]
         last_modified: Option<Moment>,
     }
 
     /// An access point of a file system (`DescribeAccessPoints`).
     AccessPoint {
-        /// Its id.
         access_point_id: Option<String>,
-        /// Its file system.
         file_system_id: Option<String>,
         /// `available`, `creating`...
         life_cycle_state: Option<String>,
@@ -52,9 +47,7 @@ facts! { "PascalCase"
 facts! { "camelCase"
     /// A log group (`DescribeLogGroups`).
     LogGroup {
-        /// Its name.
         log_group_name: Option<String>,
-        /// When it was made.
         #[serde(skip_serializing_if = "Option::is_none")]
         creation_time: Option<Moment>,
     }
@@ -67,11 +60,8 @@ facts! { "camelCase"
 
     /// A repository (`DescribeRepositories`).
     Repository {
-        /// Its name.
         repository_name: Option<String>,
-        /// Its ARN.
         repository_arn: Option<String>,
-        /// When it was made.
         #[serde(skip_serializing_if = "Option::is_none")]
         created_at: Option<Moment>,
     }
@@ -80,19 +70,14 @@ facts! { "camelCase"
     CacheRule {
         /// How the repository's name begins; `ROOT` for any.
         ecr_repository_prefix: Option<String>,
-        /// Where the images come from.
         upstream_registry_url: Option<String>,
-        /// When it was made.
         created_at: Option<Moment>,
     }
 
     /// An image (`DescribeImages`).
     Image {
-        /// Its digest.
         image_digest: Option<String>,
-        /// Its tags.
         image_tags: Vec<String>,
-        /// When it was pushed.
         image_pushed_at: Option<Moment>,
     }
 }

@@ -49,14 +49,8 @@ pub(super) const SAYS: &[Section] = &[
             say("did not contain json key ").means(S::SecretsManager, F::JsonKeyMissing).name(
                 JsonKey,
                 &[
-                    ";secret arn",
-                    ";fetching ",
-                    ";retrieved secret",
-                    ";resourcenotfound",
-                    ";trying to",
-                    ";invalid character",
-                    ";json: ",
-                    ";unexpected end",
+                    ";secret arn", ";fetching ", ";retrieved secret", ";resourcenotfound", ";trying to",
+                    ";invalid character", ";json: ", ";unexpected end",
                 ],
             ),
             say("did not contain json key").means(S::SecretsManager, F::JsonKeyMissing),

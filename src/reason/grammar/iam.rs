@@ -22,14 +22,8 @@ pub(super) const SAYS: &[Section] = &[section(
         say("on resource: ").name(
             Resource,
             &[
-                " because ",
-                " with an explicit deny",
-                " status code",
-                " (service:",
-                ": ",
-                "... ",
-                "\" because",
-                "\" with",
+                " because ", " with an explicit deny", " status code", " (service:", ": ", "... ",
+                "\" because", "\" with",
             ],
         ),
         say("because no identity-based policy allows").deny(Deny::Identity),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::causes::{self, Command, Culprit, Finding, Fix};
-use crate::check::{Checked, Findings, Problem};
+use crate::check::{Checked, Findings, Passed, Problem, Unchecked};
 use crate::diagnosis::{Diagnosis, ReadSymptom, Report};
 use crate::event::Task;
 use crate::incident::Incident;
@@ -33,12 +33,12 @@ struct Document<'r> {
     fingerprint: &'r str,
     incident: Option<IncidentV1<'r>>,
     #[serde(flatten)]
-    told: Option<ToldV1<'r>>,
+    told: Option<PublishedV1<'r>>,
 }
 
 /// What people were sent.
 #[derive(Serialize)]
-struct ToldV1<'r> {
+struct PublishedV1<'r> {
     impact: &'r [String],
     subject: &'r str,
     text: &'r str,
@@ -201,7 +201,7 @@ pub fn line_of(report: &Report<'_>, incident: Option<&Incident>) -> String {
 #[must_use]
 pub fn event(report: &Report<'_>, incident: &Incident, impact: &[String], notice: &Notice) -> String {
     let with = |text| {
-        let told = Some(ToldV1 { impact, subject: &notice.subject, text });
+        let told = Some(PublishedV1 { impact, subject: &notice.subject, text });
         written(serde_json::to_string(&Document {
             incident: Some(of_incident(incident)),
             told,
@@ -231,75 +231,45 @@ pub fn write_line(report: &Report<'_>, out: &mut Vec<u8>) {
     written(serde_json::to_writer(out, &document(report)));
 }
 
-/// A check's findings over several lines: problems have the shape of diagnoses.
-#[must_use]
-pub fn check(definition: &str, findings: &Findings) -> String {
-    written(serde_json::to_string_pretty(&checked(definition, findings)))
-}
-
-/// The same on one line.
-#[must_use]
-pub fn check_line(definition: &str, findings: &Findings) -> String {
-    written(serde_json::to_string(&checked(definition, findings)))
-}
-
-/// The same of a definition in a file: with the places of its problems, over several lines.
+/// A definition's check over several lines: problems have the shape of diagnoses, and their places in its file.
 #[must_use]
 pub fn checked_pretty(one: &Checked) -> String {
-    written(serde_json::to_string_pretty(&placed(one)))
+    written(serde_json::to_string_pretty(&checked(one)))
 }
 
 /// The same on one line.
 #[must_use]
 pub fn checked_line(one: &Checked) -> String {
-    written(serde_json::to_string(&placed(one)))
+    written(serde_json::to_string(&checked(one)))
 }
 
-fn placed(one: &Checked) -> CheckV1<'_> {
-    let mut document = checked(&one.name, &one.findings);
-    document.file = one.file.as_deref();
-    document.services = &one.services;
-    for (told, problem) in document.problems.iter_mut().zip(&one.findings.problems) {
+fn checked<'c>(one: &'c Checked) -> CheckV1<'c> {
+    let of_place = |Place { line, column }| PlaceV1 { line, column };
+    let problem = |problem: &'c Problem| {
         let place = one.place(problem);
-        (told.line, told.column) = (place.map(|place| place.line), place.map(|place| place.column));
-        let others = one.other_places(problem).into_iter();
-        told.other_places = others.map(|Place { line, column }| PlaceV1 { line, column }).collect();
-        told.in_baseline = one.is_known(problem);
-    }
-    document
-}
-
-fn checked<'r>(definition: &'r str, findings: &'r Findings) -> CheckV1<'r> {
-    let problem = |problem: &'r Problem| ProblemV1 {
-        diagnosis: diagnosis(&problem.diagnosis),
-        line: None,
-        column: None,
-        other_places: Vec::new(),
-        in_baseline: false,
+        ProblemV1 {
+            diagnosis: diagnosis(&problem.diagnosis),
+            line: place.map(|place| place.line),
+            column: place.map(|place| place.column),
+            other_places: one.other_places(problem).into_iter().map(of_place).collect(),
+            in_baseline: one.is_known(problem),
+        }
     };
+    let Findings { problems, unknown, references, passed, unchecked } = &one.findings;
     CheckV1 {
         schema: "ecs-triage/check/v1",
-        task_definition: definition,
-        file: None,
-        services: &[],
-        problems: findings.problems.iter().map(problem).collect(),
-        unknown: &findings.unknown,
-        references: findings.references,
-        passed: findings
-            .passed
+        task_definition: &one.name,
+        file: one.file.as_deref(),
+        services: &one.services,
+        problems: problems.iter().map(problem).collect(),
+        unknown,
+        references: *references,
+        passed: passed.iter().map(|Passed { subject, what }| PassedV1 { subject, what }).collect(),
+        not_checked: unchecked
             .iter()
-            .map(|passed| PassedV1 { subject: &passed.subject, what: &passed.what })
+            .map(|Unchecked { subject, what, why }| UncheckedV1 { subject, what, why })
             .collect(),
-        not_checked: findings
-            .unchecked
-            .iter()
-            .map(|unchecked| UncheckedV1 {
-                subject: &unchecked.subject,
-                what: &unchecked.what,
-                why: &unchecked.why,
-            })
-            .collect(),
-        complete: findings.unchecked.is_empty(),
+        complete: unchecked.is_empty(),
     }
 }
 

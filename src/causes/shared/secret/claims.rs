@@ -13,11 +13,12 @@ impl<'c> SecretView<'c> {
         self.found().is_some_and(Secret::is_readable)
     }
 
-    /// That it is the one which ECS means: where it is not as it should be, the others are.
+    /// That it is the secret which ECS means: it is the only candidate, or the only one that is not as it
+    /// should be.
     pub(in crate::causes) fn is_meant(&self) -> Result<Identity, Gap> {
         let all = self.case.secrets();
         let likely: Vec<_> = all.iter().filter(|other| self.is_sound() || !other.is_sound()).collect();
-        self.case.in_told_region()?;
+        self.case.in_named_region()?;
         Identity::only_one(&likely, "secret")
     }
 
@@ -66,7 +67,7 @@ impl<'c> SecretView<'c> {
     }
 
     /// Why it could not be looked up.
-    pub(in crate::causes) fn untold(&self) -> Option<&'c str> {
+    pub(in crate::causes) fn why_unread(&self) -> Option<&'c str> {
         match self.presence() {
             Presence::Unknown(why) => Some(why),
             _ => None,
@@ -76,7 +77,7 @@ impl<'c> SecretView<'c> {
     /// That it is as it should be, or why it could not be looked up.
     pub(in crate::causes) fn state_or_why(&self) -> Option<Finding> {
         self.state().or_else(|| {
-            self.untold().map(|why| Finding::unknown(format!("the state of secret {}: {why}", self.id)))
+            self.why_unread().map(|why| Finding::unknown(format!("the state of secret {}: {why}", self.id)))
         })
     }
 
