@@ -214,27 +214,7 @@ mod tests {
     use std::hint::black_box;
     use std::process::Command;
 
-    use jiff::Timestamp;
-
-    use super::{Bus, Journal, Table, Topic, report_panics};
-    use crate::incident::store::Store as _;
-
-    /// What waits for a call holds it several times over on its stack, of which each page costs time at a cold
-    /// start.
-    #[tokio::test]
-    async fn a_call_is_small_while_it_is_waited_for() {
-        let config = &crate::aws::config(None).await;
-        let name = || "name".to_owned();
-        let table = Table::new(config, name());
-        let sizes = [
-            ("load", size_of_val(&table.load(""))),
-            ("save", size_of_val(&table.save("", name(), None, Timestamp::UNIX_EPOCH))),
-            ("publish", size_of_val(&Topic::new(config, name()).publish_plain(""))),
-            ("append", size_of_val(&Journal::new(config, name()).append("", &[]))),
-            ("put", size_of_val(&Bus::new(config, name()).put("", ""))),
-        ];
-        assert!(sizes.iter().all(|(_, size)| *size <= 1 << 10), "{sizes:?}");
-    }
+    use super::report_panics;
 
     #[test]
     #[ignore = "it panics, in a process of its own"]

@@ -87,3 +87,31 @@ pub(crate) fn innermost(error: &dyn Error) -> String {
     }
     error.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::bus::Bus;
+    use super::logs::Journal;
+    use super::sns::Topic;
+    use super::store::Table;
+    use crate::incident::store::Store as _;
+
+    /// What waits for a call holds it several times over on its stack, of which each page costs time at a cold
+    /// start.
+    #[tokio::test]
+    async fn a_call_is_small_while_it_is_waited_for() {
+        let config = &super::config(None).await;
+        let name = || "name".to_owned();
+        let table = Table::new(config, name());
+        let sizes = [
+            ("load", size_of_val(&table.load(""))),
+            ("save", size_of_val(&table.save("", name(), None, Timestamp::UNIX_EPOCH))),
+            ("publish", size_of_val(&Topic::new(config, name()).publish_plain(""))),
+            ("append", size_of_val(&Journal::new(config, name()).append("", &[]))),
+            ("put", size_of_val(&Bus::new(config, name()).put("", ""))),
+        ];
+        assert!(sizes.iter().all(|(_, size)| *size <= 1 << 10), "{sizes:?}");
+    }
+}
