@@ -143,6 +143,8 @@ class Standin:
                 self._notices += 1
                 result = f"<PublishResult><MessageId>{self._notices}</MessageId></PublishResult>"
                 return 200, f"<PublishResponse>{result}</PublishResponse>".encode()
+            case "sns", "":
+                return refusal("sns", 400, "InvalidAction")
             case "logs", "PutLogEvents":
                 if asked.key not in self._streams:
                     return refusal("logs", 400, "ResourceNotFoundException")
