@@ -11,6 +11,7 @@ mod bounded;
 pub mod bus;
 mod call;
 mod client;
+mod connecting;
 mod ec2;
 mod ecr;
 pub mod ecs;

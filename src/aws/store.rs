@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{Client, Config};
 use jiff::Timestamp;
 
+use super::connecting::{Nothing, once};
 use super::describe;
 use crate::incident::store::{Kept, NotSaved, Store, Unreachable};
 use crate::redact::redact;
@@ -28,9 +29,11 @@ impl Table {
         Self { client: Client::new(config), name }
     }
 
-    /// Opens a connection, so that the first failure waits for none: by reading an item that is not there.
+    /// Opens a connection, so that the first failure waits for none.
     pub async fn connect(&self) {
-        let _ = self.load("connection").await;
+        let get = self.client.get_item().table_name(&self.name).key("key", text("-")).customize();
+        let nothing = get.interceptor(Nothing).config_override(Config::builder().retry_config(once()));
+        let _ = Box::pin(nothing.send()).await;
     }
 
     fn unreachable(&self, why: &str) -> String {
