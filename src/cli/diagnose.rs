@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use clap::ValueHint;
 use serde::Deserialize;
 
+use super::error::CliError;
+use super::file::{definition, evidence, read_text, shown};
 use super::input::read_file;
 #[cfg(feature = "aws")]
 use super::live::Live;
 use super::output::{Batch, Outcome, Output};
 use super::reporter::Reporter;
-use super::{CliError, Extent, Format, Global, definition, evidence, read_text, shown};
+use super::{Extent, Format, Global};
 use crate::arn::Arn;
 use crate::event::{Reason, Task};
 use crate::question::facts::LogEvent;

@@ -5,10 +5,11 @@ use clap_complete::ArgValueCandidates;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::error::CliError;
 use super::live::Live;
 use super::output::Output;
 use super::span::span;
-use super::{CliError, Format, Global, completion};
+use super::{Format, Global, completion};
 use crate::context::minute;
 use crate::redact::{redact, redact_name};
 use crate::render::{json, markdown};

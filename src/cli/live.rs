@@ -11,8 +11,10 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
+use super::Global;
+use super::error::CliError;
+use super::file::{self, shown};
 use super::output::{Batch, complain, progress};
-use super::{CliError, Global, shown};
 use crate::aws::prober::{AwsProber, Until};
 use crate::aws::profiles;
 use crate::check::{Check, Cluster};
@@ -208,7 +210,7 @@ impl Live {
         else {
             return Ok(());
         };
-        let recorded = super::evidence(Some(path))?;
+        let recorded = file::evidence(Some(path))?;
         let answers = recorded.answers().filter(|(_, answer)| !matches!(answer, Answer::Unknown(_)));
         let mut count = 0;
         for (question, answer) in answers {

@@ -8,11 +8,12 @@ use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use clap_complete::ArgValueCandidates;
 use jiff::{SignedDuration, Timestamp};
 
+use super::error::CliError;
 use super::live::Live;
 use super::output::{Batch, Outcome, Output, progress};
 use super::reporter::Reporter;
 use super::span::span;
-use super::{CliError, Extent, Format, Global, completion};
+use super::{Extent, Format, Global, completion};
 use crate::context::minute;
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{Task, read_record};

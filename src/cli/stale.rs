@@ -3,9 +3,10 @@
 use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use clap_complete::ArgValueCandidates;
 
+use super::error::CliError;
 use super::live::Live;
 use super::output::{Outcome, Output, progress};
-use super::{CliError, Format, Global, completion};
+use super::{Format, Global, completion};
 use crate::question::Evidence;
 use crate::question::facts::RunningTask;
 use crate::render::{markdown, stale};
