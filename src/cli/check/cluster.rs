@@ -13,6 +13,7 @@ use crate::question::{Evidence, Question};
 use crate::render::text::{Colour, Style};
 use crate::render::{cluster, markdown};
 use crate::source::Found;
+use crate::words::some_of;
 
 /// Of services that have something in common, so many are named.
 const NAMED: usize = 10;
@@ -124,8 +125,6 @@ fn gather(of: &Cluster, checked: &mut Vec<Checked>) {
 }
 
 fn of_services(services: &[String]) -> String {
-    let more = services.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let noun = if services.len() == 1 { "service" } else { "services" };
-    format!("{noun} {}{more}", services[..services.len().min(NAMED)].join(", "))
+    format!("{noun} {}", some_of(services, NAMED, ", "))
 }
