@@ -58,6 +58,8 @@ pub struct Found {
     pub plan: Plan,
     /// Where the document writes what.
     pub places: Places,
+    /// What is not in it without which ECS registers no definition.
+    pub lacks: Vec<TaskDefinitionError>,
 }
 
 impl Found {
@@ -92,6 +94,8 @@ pub struct Source {
     pub notes: Vec<String>,
     /// What whoever gave it may want to know besides.
     pub asides: Vec<String>,
+    /// The parameters that it takes of those given.
+    pub parameters: BTreeSet<String>,
 }
 
 impl Source {

@@ -327,7 +327,7 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
         ),
         (
             "[{\"containerDefinitions\": []}]",
-            "standard input:1:2: expected container definitions; found no containers",
+            "standard input:1:2: at [0]: expected container definitions; found no containers",
         ),
         ("{\"containerDefinitions\": null}", "found an object with containerDefinitions"),
         ("", "standard input:1:1: expected JSON"),

@@ -189,10 +189,10 @@ pub struct Baseline {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineError {
     /// It is no JSON of that form.
-    #[error("{0}")]
+    #[error("expected what --write-baseline writes, whose schema is {SCHEMA}: {0}")]
     Malformed(String),
     /// It is of another version.
-    #[error("its schema is not {SCHEMA}")]
+    #[error("expected what --write-baseline writes, whose schema is {SCHEMA}; found another")]
     Strange,
 }
 

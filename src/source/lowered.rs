@@ -56,6 +56,14 @@ const LONGEST_SHOWN: usize = 2_000;
 /// What never enters the model.
 const UNREAD: &[&str] = &["environment", "command", "entrypoint", "healthcheck", "dockerlabels"];
 
+/// What ECS registers no definition without, by the object that has it.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("containerdefinitions", &["name", "image"]),
+    ("containerdefinitions.dependson", &["containerName", "condition"]),
+    ("containerdefinitions.logconfiguration", &["logDriver"]),
+    ("containerdefinitions.secrets", &["name"]),
+];
+
 /// Where a document writes what: paths inside a definition, in lower case, and their places.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
@@ -191,6 +199,8 @@ struct Lowering {
     reading: Reading,
     places: Places,
     plan: Plan,
+    /// What is not there, with the path of where it should be.
+    lacks: Vec<(Place, String, String)>,
 }
 
 /// The definition that was worked out. `way` leads to it, as faults tell it.
@@ -201,31 +211,23 @@ pub(super) fn found(
     reading: Reading,
     way: &Way,
 ) -> Result<Found, TaskDefinitionError> {
-    let mut lowering =
-        Lowering { reading, places: Places { start: Some(at), ..Places::default() }, plan: Plan::default() };
+    let places = Places { start: Some(at), ..Places::default() };
+    let mut lowering = Lowering { reading, places, plan: Plan::default(), lacks: Vec::new() };
     let value =
         lowering.value(got, "").filter(|value| !value.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
-    let Lowering { places, mut plan, .. } = lowering;
+    let Lowering { places, mut plan, lacks, .. } = lowering;
+    let faulty = |at: Place, inside: &str, problem: String| TaskDefinitionError {
+        path: redact_name(&path_in_document(name, way, inside)).into_owned(),
+        ..fault(at, problem)
+    };
     let read = TaskDefinition::from_value(value).map_err(|Unreadable { steps: inside, error }| {
-        let at = places.at(&file::shown(&inside).to_ascii_lowercase()).unwrap_or(at);
-        let steps = way.steps_to(inside);
-        let path = file::shown(&steps);
-        let path = if way.steps.is_empty() && !name.is_empty() {
-            [name, &path].join(".").trim_end_matches('.').to_owned()
-        } else {
-            path
-        };
-        TaskDefinitionError {
-            path: redact_name(&path).into_owned(),
-            ..fault(at, crate::event::without_values(&error.to_string()))
-        }
+        let inside = file::shown(&inside);
+        let at = places.at(&inside.to_ascii_lowercase()).unwrap_or(at);
+        faulty(at, &inside, crate::event::without_values(&error.to_string()))
     })?;
     let mut definition = read.cleaned();
     if definition.containers.is_empty() && !plan.is_open_under("containerdefinitions") {
-        return Err(TaskDefinitionError {
-            path: redact_name(name).into_owned(),
-            ..fault(at, "expected container definitions; found no containers".to_owned())
-        });
+        return Err(faulty(at, "", "expected container definitions; found no containers".to_owned()));
     }
     // A volume of which a part is open is neither asked for nor judged.
     for (at, volume) in definition.volumes.iter_mut().enumerate() {
@@ -241,7 +243,16 @@ pub(super) fn found(
         }
     }
     plan.keep_relevant();
-    Ok(Found { name: redact_name(name).into_owned(), definition, plan, places })
+    let lacks = lacks.into_iter().map(|(at, inside, problem)| faulty(at, &inside, problem)).collect();
+    Ok(Found { name: redact_name(name).into_owned(), definition, plan, places, lacks })
+}
+
+/// The path of something in a definition, seen from the document, or from the name of the definition in it.
+fn path_in_document(name: &str, way: &Way, inside: &str) -> String {
+    let inside = if way.is_list { inside.trim_start_matches("containerDefinitions") } else { inside };
+    let outer = if way.steps.is_empty() { name.to_owned() } else { file::shown(&way.steps) };
+    let between = if outer.is_empty() || inside.is_empty() || inside.starts_with('[') { "" } else { "." };
+    format!("{outer}{between}{inside}")
 }
 
 impl Lowering {
@@ -297,8 +308,25 @@ impl Lowering {
                         object.insert(key, value);
                     }
                 }
+                self.note_lacking(got.at, path, &object);
                 Some(Value::Object(object))
             }
+        }
+    }
+
+    /// Notes what an object lacks that it needs.
+    fn note_lacking(&mut self, at: Place, path: &str, object: &Map<String, Value>) {
+        let of = path.split('.').map(|part| part.split('[').next().unwrap_or(part));
+        let of = of.collect::<Vec<_>>().join(".").to_ascii_lowercase();
+        let needed = NEEDED.iter().find(|(owner, _)| *owner == of).map_or(&[][..], |(_, needed)| *needed);
+        let has =
+            |key: &str| object.iter().any(|(own, value)| own.eq_ignore_ascii_case(key) && !value.is_null());
+        let lacking: Vec<&str> = needed.iter().copied().filter(|key| !has(key)).collect();
+        if !lacking.is_empty() {
+            let it = if lacking.len() == 1 { "it" } else { "them" };
+            let lacking = lacking.join(" and ");
+            let problem = format!("expected {lacking}: ECS registers no definition without {it}");
+            self.lacks.push((at, path.to_owned(), problem));
         }
     }
 

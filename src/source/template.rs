@@ -67,14 +67,11 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
             )),
         }
     }
-    let declared = |id: &str| {
+    let is_declared = |id: &&String| {
         id.starts_with("AWS::")
             || node.get("Parameters").is_some_and(|parameters| parameters.get(id).is_some())
     };
-    let strange = given.parameters.keys().filter(|id| !declared(id));
-    reading.source.asides.extend(
-        strange.map(|id| format!("parameter {}: the template has none of that name", redact_name(id))),
-    );
+    reading.source.parameters = given.parameters.keys().filter(is_declared).cloned().collect();
     reading.source.with_made(&reading.made)
 }
 

@@ -63,7 +63,7 @@ pub(crate) struct Way {
 
 impl Way {
     /// The path of something in the definition, seen from the document.
-    pub(crate) fn steps_to(&self, inside: impl IntoIterator<Item = Step>) -> Vec<Step> {
+    fn steps_to(&self, inside: impl IntoIterator<Item = Step>) -> Vec<Step> {
         self.steps.iter().cloned().chain(inside.into_iter().skip(usize::from(self.is_list))).collect()
     }
 

@@ -42,6 +42,15 @@ impl Named<'_> {
     }
 }
 
+/// What files and names hold.
+#[derive(Default)]
+struct Held {
+    units: Vec<(File, Found)>,
+    services: Vec<(File, Service)>,
+    /// The parameters that some template takes.
+    parameters: BTreeSet<String>,
+}
+
 /// A definition that is to be checked, in a place.
 struct Unit {
     found: Found,
@@ -225,11 +234,11 @@ impl<'c> Run<'c, '_> {
         let region = self.region.map(str::to_owned).or_else(|| self.configured.clone());
         let parameters = self.asked.parameters.iter().cloned().collect();
         let given = Given { parameters, region, ..Given::default() };
-        let (mut units, mut services, mut empty) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut held, mut empty) = (Held::default(), Vec::new());
         for named in all {
             let read = match named {
-                Named::File(path, text) => self.file(path, &text, &given, &mut units, &mut services),
-                Named::Registered(name) => self.named(name).map(|found| units.push((None, found))),
+                Named::File(path, text) => self.file(path, &text, &given, &mut held),
+                Named::Registered(name) => self.named(name).map(|found| held.units.push((None, found))),
             };
             match read {
                 Ok(()) => {}
@@ -239,23 +248,20 @@ impl<'c> Run<'c, '_> {
         }
         // All templates of an application are given together, and not each has to do with ECS.
         for what in empty {
-            if units.is_empty() && services.is_empty() {
+            if held.units.is_empty() && held.services.is_empty() {
                 self.unable(&what);
             } else {
                 self.output.complain(&self.asked.harmless(&what));
             }
         }
-        self.linked(&units, &services)
+        for name in given.parameters.keys().filter(|name| !held.parameters.contains(*name)) {
+            self.output
+                .complain(&format!("parameter {}: no template that was given has it", redact_name(name)));
+        }
+        self.linked(&held.units, &held.services)
     }
 
-    fn file(
-        &mut self,
-        path: &Path,
-        text: &str,
-        given: &Given,
-        units: &mut Vec<(File, Found)>,
-        services: &mut Vec<(File, Service)>,
-    ) -> Result<(), CliError> {
+    fn file(&mut self, path: &Path, text: &str, given: &Given, held: &mut Held) -> Result<(), CliError> {
         let source = match source::read(text, given) {
             Ok(source) => source,
             Err(error) => {
@@ -272,10 +278,13 @@ impl<'c> Run<'c, '_> {
         if source.found.is_empty() && source.services.is_empty() && source.faults.is_empty() {
             return Err(CliError::NothingToCheck(shown(path)));
         }
-        source.faults.iter().for_each(|fault| self.unread(path, fault));
+        let lacks = source.found.iter().flat_map(|found| &found.lacks);
+        source.faults.iter().chain(lacks).for_each(|fault| self.unread(path, fault));
         let file = (!is_stdin(path)).then(|| shown(path));
-        units.extend(source.found.into_iter().map(|found| (file.clone(), found)));
-        services.extend(source.services.into_iter().map(|service| (file.clone(), service)));
+        let whole = source.found.into_iter().filter(|found| found.lacks.is_empty());
+        held.units.extend(whole.map(|found| (file.clone(), found)));
+        held.services.extend(source.services.into_iter().map(|service| (file.clone(), service)));
+        held.parameters.extend(source.parameters);
         Ok(())
     }
 
