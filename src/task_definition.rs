@@ -4,11 +4,10 @@
 //! Read from `describe-task-definition` output or from the form that `register-task-definition` takes.
 //! Environment values, commands and log options that may hold tokens are never read into the model.
 
-pub(crate) mod file;
+mod error;
 mod image;
 pub(crate) mod lenient;
 mod reference;
-mod seeming;
 mod unfilled;
 mod volume;
 
@@ -22,7 +21,7 @@ use crate::redact::{MASKED, Written, redact_name, written, written_as_secret};
 
 use lenient::Unreadable;
 
-pub use file::TaskDefinitionError;
+pub use error::TaskDefinitionError;
 pub use image::ImageName;
 pub use reference::{
     Malformation, Reference, ReferenceKind, SecretReference, Target, may_have_suffix, split_suffix,
@@ -217,16 +216,6 @@ fn without_value(text: String, written: fn(&str) -> Written) -> String {
 }
 
 impl TaskDefinition {
-    /// Reads `describe-task-definition` output, a definition to be registered, or a list of container
-    /// definitions: keys in any case, `null` for what is not there, of a key that stands twice the last.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not JSON, a field has the wrong type, or there are no container definitions.
-    pub fn from_json(text: &str) -> Result<Self, TaskDefinitionError> {
-        file::read(text)
-    }
-
     /// Reads a definition as AWS answers it or people write it: keys in any case, `null` for what is not
     /// there.
     pub(crate) fn from_value(value: Value) -> Result<Self, Unreadable> {

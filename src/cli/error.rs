@@ -45,8 +45,6 @@ pub(super) enum CliError {
     SeveralServices,
     #[error("{0} holds no task definition and no service")]
     NothingToCheck(String),
-    #[error("{0} holds several task definitions: give the one that ran")]
-    Several(String),
     #[cfg(feature = "aws")]
     #[error("no Region: name one with --region, or set AWS_REGION")]
     NoRegion,

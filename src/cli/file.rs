@@ -9,7 +9,7 @@ use super::error::CliError;
 use crate::event::{binary, decoded};
 use crate::question::{Evidence, record};
 use crate::redact::redact_name;
-use crate::source::{self, Given};
+use crate::source;
 use crate::task_definition::TaskDefinition;
 
 /// Task definitions and recordings are far smaller; streams of records may be of any size.
@@ -23,17 +23,8 @@ pub(super) fn evidence(path: Option<&Path>) -> Result<Evidence, CliError> {
 
 /// The one task definition that a file holds.
 pub(super) fn definition(path: &Path) -> Result<TaskDefinition, CliError> {
-    let read = source::read(&read_text(path)?, &Given::default());
-    let source = read.map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })?;
-    let mut found = source.found.into_iter();
-    match (found.next(), found.next()) {
-        (Some(found), None) => Ok(found.definition),
-        (Some(_), Some(_)) => Err(CliError::Several(shown(path))),
-        _ => Err(source.faults.into_iter().next().map_or_else(
-            || CliError::NothingToCheck(shown(path)),
-            |error| CliError::NoTaskDefinition { path: shown(path), error },
-        )),
-    }
+    let read = source::definition(&read_text(path)?);
+    read.map_err(|error| CliError::NoTaskDefinition { path: shown(path), error })
 }
 
 /// The text of a file that is read at once; `-` is standard input.

@@ -11,9 +11,17 @@ use super::plan::{Pending, Plan};
 use super::tree::{Content, Node, Place, plain_value};
 use super::{Found, fault};
 use crate::redact::{MASKED, Written, beginning, redact_name, written};
-use crate::task_definition::file::{self, Way};
 use crate::task_definition::lenient::Unreadable;
 use crate::task_definition::{Reference, ReferenceKind, TaskDefinition, TaskDefinitionError};
+
+/// Where in a document a definition is.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    /// The path of it; empty for the document itself, and for what has a name in it.
+    pub(super) path: String,
+    /// The document has only its container definitions.
+    pub(super) is_list: bool,
+}
 
 /// How scalars are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,8 +228,7 @@ pub(super) fn found(
         path: redact_name(&path_in_document(name, way, inside)).into_owned(),
         ..fault(at, problem)
     };
-    let read = TaskDefinition::from_value(value).map_err(|Unreadable { steps: inside, error }| {
-        let inside = file::shown(&inside);
+    let read = TaskDefinition::from_value(value).map_err(|Unreadable { path: inside, error }| {
         let at = places.at(&inside.to_ascii_lowercase()).unwrap_or(at);
         faulty(at, &inside, crate::event::without_values(&error.to_string()))
     })?;
@@ -250,7 +257,7 @@ pub(super) fn found(
 /// The path of something in a definition, seen from the document, or from the name of the definition in it.
 fn path_in_document(name: &str, way: &Way, inside: &str) -> String {
     let inside = if way.is_list { inside.trim_start_matches("containerDefinitions") } else { inside };
-    let outer = if way.steps.is_empty() { name.to_owned() } else { file::shown(&way.steps) };
+    let outer = if way.path.is_empty() { name } else { &way.path };
     let between = if outer.is_empty() || inside.is_empty() || inside.starts_with('[') { "" } else { "." };
     format!("{outer}{between}{inside}")
 }

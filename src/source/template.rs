@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use super::intrinsic::{Got, Template, What};
-use super::lowered::{self, Reading};
+use super::lowered::{self, Reading, Way};
 use super::plan::{Made, Name};
 use super::tree::{Node, Place};
 use super::{Given, Source, service};
 use crate::redact::redact_name;
-use crate::task_definition::file::Way;
 
 const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
 

@@ -1,7 +1,7 @@
 //! Plans and states as `terraform show -json` writes them.
 
 use super::intrinsic::{Got, What};
-use super::lowered::{self, Reading};
+use super::lowered::{self, Reading, Way};
 use super::open::Open;
 use super::plan::Made;
 use super::template::names;
@@ -9,7 +9,6 @@ use super::tree::{Content, Node, Place};
 use super::{MADE, Source, fault, service};
 use crate::redact::redact_name;
 use crate::task_definition::TaskDefinitionError;
-use crate::task_definition::file::Way;
 
 /// Blocks that stand at most once, and which the provider lists all the same.
 const SINGLE: &[&str] = &[
