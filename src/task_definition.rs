@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::arn::Arn;
-use crate::redact::{MASKED, Written, redact_name, written, written_as_secret};
+use crate::redact::{MASKED, Written, redact_values, written, written_as_secret};
 
 use lenient::Unreadable;
 
@@ -26,9 +26,7 @@ pub use image::ImageName;
 pub use reference::{
     Malformation, Reference, ReferenceKind, SecretReference, Target, may_have_suffix, split_suffix,
 };
-pub use volume::{
-    DockerVolume, EfsAuthorization, EfsVolume, FilesVolume, FsxAuthorization, FsxVolume, HostVolume, Volume,
-};
+pub use volume::{EfsAuthorization, EfsVolume, FsxVolume, HostVolume, OtherVolume, Volume};
 
 /// ECS starts at most ten containers in a task.
 const MOST_CONTAINERS: usize = 100;
@@ -99,7 +97,7 @@ pub struct ContainerDefinition {
     /// Secrets put into environment variables.
     pub secrets: Vec<NamedReference>,
     /// The registry's login.
-    pub repository_credentials: Option<RepositoryCredentials>,
+    pub repository_credentials: Option<Credentials>,
     /// Files of environment variables in S3.
     pub environment_files: Vec<EnvironmentFile>,
     /// Where its output goes.
@@ -173,11 +171,11 @@ pub struct NamedReference {
     pub value_from: String,
 }
 
-/// `repositoryCredentials`.
+/// `repositoryCredentials`, or `authorizationConfig` of an `FSx` volume.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct RepositoryCredentials {
-    /// A secret's ARN, or its name in the same Region.
+pub struct Credentials {
+    /// A secret's ARN, or its name in the same Region; of a volume a secret's or a parameter's.
     #[serde(deserialize_with = "credentials_parameter")]
     pub credentials_parameter: Option<String>,
 }
@@ -225,91 +223,19 @@ impl TaskDefinition {
     /// The same without log options that may hold tokens, and with every text made safe to print.
     #[must_use]
     pub fn cleaned(mut self) -> Self {
-        let clean = |text: &mut String| {
-            if let std::borrow::Cow::Owned(safe) = redact_name(text) {
-                *text = safe;
-            }
-        };
-        let own = [
-            &mut self.task_definition_arn,
-            &mut self.family,
-            &mut self.status,
-            &mut self.execution_role_arn,
-            &mut self.task_role_arn,
-            &mut self.network_mode,
-        ];
-        own.into_iter().flatten().for_each(clean);
         for role in [&mut self.execution_role_arn, &mut self.task_role_arn] {
             *role = role.take().filter(|role| !role.is_empty());
         }
-        self.requires_compatibilities.iter_mut().for_each(clean);
-        if let Some(platform) = &mut self.runtime_platform {
-            [&mut platform.operating_system_family, &mut platform.cpu_architecture]
-                .into_iter()
-                .flatten()
-                .for_each(clean);
-        }
-        for volume in &mut self.volumes {
-            volume.name.iter_mut().for_each(clean);
-            volume.host.iter_mut().filter_map(|host| host.source_path.as_mut()).for_each(clean);
-            if let Some(fsx) = &mut volume.fsx_windows_file_server_volume_configuration {
-                let credentials = fsx
-                    .authorization_config
-                    .as_mut()
-                    .and_then(|config| config.credentials_parameter.as_mut());
-                [fsx.file_system_id.as_mut(), credentials].into_iter().flatten().for_each(clean);
-            }
-            let Some(efs) = &mut volume.efs_volume_configuration else { continue };
-            let access_point =
-                efs.authorization_config.as_mut().and_then(|config| config.access_point_id.as_mut());
-            [
-                efs.file_system_id.as_mut(),
-                efs.root_directory.as_mut(),
-                efs.transit_encryption.as_mut(),
-                access_point,
-            ]
-            .into_iter()
-            .flatten()
-            .for_each(clean);
-        }
         for container in &mut self.containers {
-            clean(&mut container.name);
-            container
-                .depends_on
-                .iter_mut()
-                .flat_map(|on| [&mut on.container_name, &mut on.condition])
-                .for_each(clean);
-            container.image.iter_mut().for_each(clean);
-            container
-                .repository_credentials
-                .iter_mut()
-                .filter_map(|credentials| credentials.credentials_parameter.as_mut())
-                .for_each(clean);
-            container.environment_files.iter_mut().map(|file| &mut file.value).for_each(clean);
-            container
-                .mount_points
-                .iter_mut()
-                .flat_map(|point| [&mut point.source_volume, &mut point.container_path])
-                .chain(container.volumes_from.iter_mut().map(|from| &mut from.source_container))
-                .flatten()
-                .for_each(clean);
-            container.credential_specs.iter_mut().for_each(clean);
             if let Some(firelens) = &mut container.firelens_configuration {
                 firelens.options.retain(|name, _| name.starts_with("config-file-"));
-                firelens.kind.iter_mut().chain(firelens.options.values_mut()).for_each(clean);
             }
-            let mut named: Vec<&mut NamedReference> = container.secrets.iter_mut().collect();
             if let Some(log) = &mut container.log_configuration {
                 log.options.retain(|name, _| name.starts_with("awslogs-"));
-                log.options.values_mut().for_each(clean);
-                named.extend(&mut log.secret_options);
-            }
-            for reference in named {
-                clean(&mut reference.name);
-                clean(&mut reference.value_from);
             }
         }
-        self
+        // Of itself it is always read.
+        serde_json::to_value(self).map(redact_values).and_then(serde_json::from_value).unwrap_or_default()
     }
 
     /// `family:revision`, as far as known.

@@ -7,10 +7,10 @@ use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use serde_json::{Value, json};
 
 use super::error::CliError;
-use super::history::masked;
 use super::live::Live;
 use super::output::{Outcome, Output};
 use super::{Format, Global, pair};
+use crate::redact::redact_values;
 
 /// What to ask for.
 #[derive(clap::Args, Debug)]
@@ -33,7 +33,7 @@ impl Selftest {
         let wished: BTreeMap<&str, &str> =
             self.attribute.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let payload = json!({"selftest": if wished.is_empty() { json!(true) } else { json!(wished) }});
-        let answer = masked(live.invoke(&self.function, &payload)?);
+        let answer = redact_values(live.invoke(&self.function, &payload)?);
         let Some(channels) = answer.get("channels").and_then(Value::as_object) else {
             let said = answer
                 .get("errorMessage")

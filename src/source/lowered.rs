@@ -278,17 +278,10 @@ impl Lowering {
             }
             What::Plain(plain) => Some(plain_value(&plain)),
             What::Text(parts) => {
-                let is_open = parts.iter().any(|part| matches!(part, Part::Open(_)));
-                if is_open {
+                let Some(text) = parts.iter().map(Part::known).collect::<Option<String>>() else {
                     self.pending(path, &parts);
-                }
-                if is_open {
                     return self.plan.shown(path).filter(|_| is_text(path)).map(Value::String);
-                }
-                let text: String = parts
-                    .iter()
-                    .filter_map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None })
-                    .collect();
+                };
                 let is_scalar = self.reading == Reading::Lenient && !is_text(path);
                 Some(if is_scalar { plain_value(&text) } else { Value::String(text) })
             }
@@ -339,23 +332,9 @@ impl Lowering {
 
     /// Notes that something is open.
     fn pending(&mut self, path: &str, parts: &[Part]) {
-        let part = |part: &Part| match part {
-            Part::Known(text) => text.clone(),
-            Part::Open(open) => open.shown.clone(),
-        };
-        let stands = |part: &Part| match part {
-            Part::Known(text) => Some(text.clone()),
-            Part::Open(open) => open.stand_in().map(str::to_owned),
-        };
-        let Some(open) =
-            parts.iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })
-        else {
-            return;
-        };
-        let Open { why, made, .. } = open.clone();
-        let shown: String = parts.iter().map(part).collect();
-        let known = |part: &Part| if let Part::Known(text) = part { text.clone() } else { String::new() };
-        let known: String = parts.iter().map(known).collect();
+        let Some(Open { why, made, .. }) = parts.iter().find_map(Part::open).cloned() else { return };
+        let shown: String = parts.iter().map(Part::shown).collect();
+        let known: String = parts.iter().filter_map(Part::known).collect();
         // Behind a placeholder for an ARN stand a key, a stage and an id.
         let is_behind = matches!(parts.first(), Some(Part::Open(_)));
         let is_value = if is_behind {
@@ -376,7 +355,7 @@ impl Lowering {
             shown,
             why,
             made,
-            stand_in: parts.iter().map(stands).collect(),
+            stand_in: parts.iter().map(|part| part.known().or_else(|| part.open()?.stand_in())).collect(),
         };
         self.plan.pending.insert(path.to_ascii_lowercase(), pending);
     }

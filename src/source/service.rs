@@ -1,6 +1,6 @@
 //! A service of a document: which definition it starts, and where.
 
-use super::intrinsic::{Got, Part, What};
+use super::intrinsic::{Got, What};
 use super::open::Open;
 use super::tree::Node;
 use crate::arn::name_in;
@@ -71,17 +71,16 @@ pub(super) fn of(name: &str, got: &Got) -> Service {
     };
     let runs = match got.get("TaskDefinition").or_else(|| got.get("taskDefinitionArn")) {
         None => Runs::Untold,
-        Some(named) => match (named.text(), open(named)) {
+        Some(named) => match (named.text(), named.first_open()) {
             (Some(named), _) => Runs::Named(redact_name(&named).into_owned()),
-            (None, Some(Open { made: Some(id), .. })) => Runs::Here(id),
-            (None, Some(Open { why, .. })) => Runs::Open(why),
+            (None, Some(Open { made: Some(id), .. })) => Runs::Here(id.clone()),
+            (None, Some(Open { why, .. })) => Runs::Open(why.clone()),
             (None, None) => Runs::Untold,
         },
     };
     let provided = got
         .get("capacityProviderStrategy")
-        .and_then(|strategy| if let What::List(items) = &strategy.what { items.first() } else { None });
-    let provided = provided.and_then(|provider| provider.get("capacityProvider")?.text());
+        .and_then(|strategy| strategy.items().first()?.get("capacityProvider")?.text());
     let provided =
         provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" }.to_owned());
     let (network, network_open) = match got
@@ -107,22 +106,13 @@ pub(super) fn of(name: &str, got: &Got) -> Service {
         platform_version: text("platformVersion"),
         network,
         network_open,
-        volumes: list(got, "volumeConfigurations")
-            .chain(list(got, "volumeConfiguration"))
+        volumes: ["volumeConfigurations", "volumeConfiguration"]
+            .into_iter()
+            .filter_map(|key| got.get(key))
+            .flat_map(Got::items)
             .map(volume)
             .collect(),
     }
-}
-
-/// What is open in a value.
-fn open(got: &Got) -> Option<Open> {
-    let parts = got.clone().parts()?;
-    parts.into_iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })
-}
-
-fn list<'g>(got: &'g Got, key: &str) -> impl Iterator<Item = &'g Got> + use<'g> {
-    let items = got.get(key).map(|list| if let What::List(items) = &list.what { &items[..] } else { &[] });
-    items.into_iter().flatten()
 }
 
 fn volume(got: &Got) -> VolumeConfiguration {
@@ -135,7 +125,8 @@ fn volume(got: &Got) -> VolumeConfiguration {
 /// The network of a service, or why it is not known.
 fn network(got: &Got) -> Result<AwsVpcConfiguration, String> {
     let open = |got: &Got| {
-        open(got).map_or_else(|| "it is not read".to_owned(), |open| format!("{}: {}", open.shown, open.why))
+        let told = got.first_open().map(|open| format!("{}: {}", open.shown, open.why));
+        told.unwrap_or_else(|| "it is not read".to_owned())
     };
     let list = |key: &str| match got.get(key).map(|list| (&list.what, list)) {
         None => Ok(Vec::new()),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Credentials;
+
 /// A volume, as far as something is in it that no container of the task wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -18,10 +20,10 @@ pub struct Volume {
     pub host: Option<HostVolume>,
     /// A volume of Docker, which may outlive its task.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub docker_volume_configuration: Option<DockerVolume>,
+    pub docker_volume_configuration: Option<OtherVolume>,
     /// Another file system.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub s3files_volume_configuration: Option<FilesVolume>,
+    pub s3files_volume_configuration: Option<OtherVolume>,
     /// Whether the service says what it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub configured_at_launch: Option<bool>,
@@ -35,13 +37,9 @@ pub struct HostVolume {
     pub source_path: Option<String>,
 }
 
-/// `dockerVolumeConfiguration`, of which only that it is there matters.
+/// The configuration of a volume, of which only that it is there matters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct DockerVolume {}
-
-/// `s3filesVolumeConfiguration`, likewise.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct FilesVolume {}
+pub struct OtherVolume {}
 
 impl Volume {
     /// Whether it is empty when the task starts.
@@ -61,18 +59,8 @@ impl Volume {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FsxVolume {
-    /// The file system.
-    pub file_system_id: Option<String>,
-    /// How the mount is authorised.
-    pub authorization_config: Option<FsxAuthorization>,
-}
-
-/// `authorizationConfig` of an `FSx` volume.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct FsxAuthorization {
     /// The secret or parameter with the login.
-    pub credentials_parameter: Option<String>,
+    pub authorization_config: Option<Credentials>,
 }
 
 /// `efsVolumeConfiguration`.
