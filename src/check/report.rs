@@ -231,7 +231,7 @@ impl Baseline {
 
     /// What is known.
     #[must_use]
-    pub fn known(&self) -> BTreeSet<String> {
-        self.known.clone()
+    pub fn known(self) -> BTreeSet<String> {
+        self.known
     }
 }

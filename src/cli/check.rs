@@ -132,7 +132,7 @@ impl Check {
             let text = read_text(path)?;
             Baseline::read(&text).map_err(|error| CliError::NoBaseline { path: shown(path), error })
         });
-        let known = baseline.transpose()?.map(|baseline| baseline.known()).unwrap_or_default();
+        let known = baseline.transpose()?.map(Baseline::known).unwrap_or_default();
         if let Some(cluster) = self.cluster.as_ref().filter(|_| self.definitions.is_empty()) {
             if self.offline && self.evidence.is_none() {
                 return Err(CliError::NothingKnown(redact_name(cluster).into_owned()));

@@ -267,11 +267,7 @@ impl Lowering {
         self.places.of.insert(path.to_ascii_lowercase(), got.at);
         match got.what {
             What::Absent => None,
-            What::Open(open) => {
-                let shown = open.shown.clone();
-                self.pending(path, &[Part::Open(open)]);
-                is_text(path).then_some(Value::String(shown))
-            }
+            What::Open(open) => self.open(path, &[Part::Open(open)]),
             What::Plain(plain) if matches!(plain.as_str(), "null" | "" | "~") => Some(Value::Null),
             What::Plain(plain) if self.reading == Reading::Lenient && is_text(path) => {
                 Some(Value::String(plain))
@@ -279,8 +275,7 @@ impl Lowering {
             What::Plain(plain) => Some(plain_value(&plain)),
             What::Text(parts) => {
                 let Some(text) = parts.iter().map(Part::known).collect::<Option<String>>() else {
-                    self.pending(path, &parts);
-                    return self.plan.shown(path).filter(|_| is_text(path)).map(Value::String);
+                    return self.open(path, &parts);
                 };
                 let is_scalar = self.reading == Reading::Lenient && !is_text(path);
                 Some(if is_scalar { plain_value(&text) } else { Value::String(text) })
@@ -291,7 +286,7 @@ impl Lowering {
                     let inner = format!("{path}[{}]", values.len());
                     match item.what {
                         // Of how many items it is going to be is not known either.
-                        What::Open(open) if !is_text(&inner) => self.pending(path, &[Part::Open(open)]),
+                        What::Open(open) if !is_text(&inner) => _ = self.open(path, &[Part::Open(open)]),
                         _ => values.extend(self.value(item, &inner)),
                     }
                 }
@@ -330,9 +325,9 @@ impl Lowering {
         }
     }
 
-    /// Notes that something is open.
-    fn pending(&mut self, path: &str, parts: &[Part]) {
-        let Some(Open { why, made, .. }) = parts.iter().find_map(Part::open).cloned() else { return };
+    /// Notes that something is open. It is shown where a text is wanted.
+    fn open(&mut self, path: &str, parts: &[Part]) -> Option<Value> {
+        let Open { why, made, .. } = parts.iter().find_map(Part::open).cloned()?;
         let shown: String = parts.iter().map(Part::shown).collect();
         let known: String = parts.iter().filter_map(Part::known).collect();
         // Behind a placeholder for an ARN stand a key, a stage and an id.
@@ -350,6 +345,7 @@ impl Lowering {
         } else {
             beginning(&shown, LONGEST_SHOWN).into_owned()
         };
+        let wanted = is_text(path).then(|| Value::String(shown.clone()));
         let pending = Pending {
             path: redact_name(path).into_owned(),
             shown,
@@ -358,6 +354,7 @@ impl Lowering {
             stand_in: parts.iter().map(|part| part.known().or_else(|| part.open()?.stand_in())).collect(),
         };
         self.plan.pending.insert(path.to_ascii_lowercase(), pending);
+        wanted
     }
 }
 

@@ -209,10 +209,6 @@ impl Name {
 }
 
 impl Plan {
-    pub(super) fn shown(&self, path: &str) -> Option<String> {
-        self.pending.get(&path.to_ascii_lowercase()).map(|pending| pending.shown.clone())
-    }
-
     pub(super) fn is_open_under(&self, path: &str) -> bool {
         self.pending.keys().any(|own| own.starts_with(path))
     }

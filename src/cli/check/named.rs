@@ -51,13 +51,6 @@ struct Held {
     parameters: BTreeSet<String>,
 }
 
-/// A definition that is to be checked, in a place.
-struct Unit {
-    found: Found,
-    file: File,
-    service: Option<Service>,
-}
-
 /// One run of the command: what it knows, and where it writes.
 struct Run<'c, 'o> {
     asked: &'c Check,
@@ -219,6 +212,17 @@ impl<'c> Run<'c, '_> {
         self.output.unable(&self.asked.harmless(problem));
     }
 
+    /// Says what holds nothing to check, which is a fault where nothing else does.
+    fn aside(&mut self, problems: Vec<String>, is_all: bool) {
+        for problem in problems {
+            if is_all {
+                self.unable(&problem);
+            } else {
+                self.output.complain(&self.asked.harmless(&problem));
+            }
+        }
+    }
+
     /// Says what of a file could not be read.
     fn unread(&mut self, path: &Path, error: &TaskDefinitionError) {
         self.output.unable(&self.asked.harmless(&format!("{}:{error}", shown(path))));
@@ -230,7 +234,7 @@ impl<'c> Run<'c, '_> {
     }
 
     /// What the files and names hold, each definition with the services that start it.
-    fn units(&mut self, all: Vec<Named<'c>>) -> Vec<Unit> {
+    fn units(&mut self, all: Vec<Named<'c>>) -> Vec<Started<File>> {
         let region = self.region.map(str::to_owned).or_else(|| self.configured.clone());
         let parameters = self.asked.parameters.iter().cloned().collect();
         let given = Given { parameters, region, ..Given::default() };
@@ -247,13 +251,7 @@ impl<'c> Run<'c, '_> {
             }
         }
         // All templates of an application are given together, and not each has to do with ECS.
-        for what in empty {
-            if held.units.is_empty() && held.services.is_empty() {
-                self.unable(&what);
-            } else {
-                self.output.complain(&self.asked.harmless(&what));
-            }
-        }
+        self.aside(empty, held.units.is_empty() && held.services.is_empty());
         for name in given.parameters.keys().filter(|name| !held.parameters.contains(*name)) {
             self.output
                 .complain(&format!("parameter {}: no template that was given has it", redact_name(name)));
@@ -305,16 +303,14 @@ impl<'c> Run<'c, '_> {
     }
 
     /// Each definition once for every service that starts it, and what services start besides.
-    fn linked(&mut self, units: &[(File, Found)], services: &[(File, Service)]) -> Vec<Unit> {
-        let (started, alone) = source::linked(units, services);
-        let unit = |Started { of, found, service }| Unit { found, file: of, service };
-        let mut linked: Vec<Unit> = started.into_iter().map(unit).collect();
+    fn linked(&mut self, units: &[(File, Found)], services: &[(File, Service)]) -> Vec<Started<File>> {
+        let (mut linked, alone) = source::linked(units, services);
         let mut open = Vec::new();
         for service in alone {
             let untold = |why: &str| format!("service {}: {why}", service.name);
             match &service.runs {
                 Runs::Named(name) => match self.named(name) {
-                    Ok(found) => linked.push(Unit { found, file: None, service: Some(service) }),
+                    Ok(found) => linked.push(Started { of: None, found, service: Some(service) }),
                     Err(CliError::NoDefinition(name)) => self.unable(&untold(&format!(
                         "none of the files holds {name}; without --offline AWS is queried for it"
                     ))),
@@ -326,18 +322,12 @@ impl<'c> Run<'c, '_> {
                 Runs::Here(_) => {}
             }
         }
-        for what in open {
-            if linked.is_empty() {
-                self.unable(&what);
-            } else {
-                self.output.complain(&self.asked.harmless(&what));
-            }
-        }
+        self.aside(open, linked.is_empty());
         linked
     }
 
-    fn checked(&mut self, unit: Unit, known: &BTreeSet<String>) -> Result<Checked, CliError> {
-        let Unit { found, file, service } = unit;
+    fn checked(&mut self, unit: Started<File>, known: &BTreeSet<String>) -> Result<Checked, CliError> {
+        let Started { of: file, found, service } = unit;
         let place =
             self.asked.place(&found.definition, service.as_ref(), self.region, self.configured.as_deref());
         #[cfg(feature = "aws")]

@@ -1,8 +1,6 @@
 //! Networks, as EC2 describes them.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Moment, number};
+use super::{Moment, facts, number};
 
 facts! { "camelCase"
     /// The EC2 instance behind a container instance (`DescribeInstances`).

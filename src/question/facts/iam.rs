@@ -1,9 +1,8 @@
 //! Roles, and what IAM decides for them.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Moment;
+use super::{Moment, facts};
 
 facts! { "PascalCase"
     /// A role (`GetRole`).

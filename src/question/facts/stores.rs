@@ -1,8 +1,6 @@
 //! Where files, images and logs are kept: EFS, S3, ECR and CloudWatch Logs.
 
-use serde::{Deserialize, Serialize};
-
-use super::Moment;
+use super::{Moment, facts};
 
 facts! { "PascalCase"
     /// A mount target (`DescribeMountTargets`, `DescribeMountTargetSecurityGroups`).
