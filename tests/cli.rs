@@ -1375,3 +1375,33 @@ fn the_pages_name_what_their_commands_need() {
         }
     }
 }
+
+#[test]
+fn what_was_found_is_told_where_a_file_cannot_be_written() {
+    let service = json!({
+        "serviceName": "api", "status": "ACTIVE", "taskDefinition": "api:7",
+        "deployments": [{"status": "PRIMARY", "taskDefinition": "api:7"}],
+    });
+    let definition = json!({"family": "api", "revision": 7, "containerDefinitions": [
+        {"name": "web", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "<A>"}]},
+    ]});
+    let answers = json!([
+        {"question": {"Service": {"region": "eu-west-1", "cluster": "prod", "name": "api"}}, "answer": {"Service": service}},
+        {"question": {"TaskDefinition": {"name": "api:7"}}, "answer": {"TaskDefinition": definition}},
+    ]);
+    let evidence = Path::new(env!("CARGO_TARGET_TMPDIR")).join("baseline-evidence.json");
+    let recorded = json!({"schema": "ecs-triage/evidence/v1", "answers": answers});
+    std::fs::write(&evidence, recorded.to_string()).expect("it can be written");
+    let evidence = evidence.to_string_lossy();
+    for what in [&["--cluster", "prod"][..], &["events/task-definitions/api.json"]] {
+        let asked =
+            ["check", "--offline", "--evidence", &evidence, "--write-baseline", "no/such/directory.json"];
+        let output = run(&[&asked[..], what].concat(), "");
+        let (told, said) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            told.contains("api") && said.contains("cannot write no/such/directory.json: "),
+            "{told}{said}"
+        );
+    }
+}

@@ -198,8 +198,12 @@ impl Live {
     }
 
     /// All that AWS says of what the services of a cluster start, beyond what is known and what an interrupted run has
-    /// recorded. Says whether all was asked.
-    pub(super) fn check_cluster(&self, cluster: &Cluster, evidence: &mut Evidence) -> Result<bool, CliError> {
+    /// recorded. Says what of it could not be done.
+    pub(super) fn check_cluster(
+        &self,
+        cluster: &Cluster,
+        evidence: &mut Evidence,
+    ) -> Result<Vec<String>, CliError> {
         self.go_on(evidence)?;
         let pace = Pace { at_once: ROTATION_AT_ONCE, most: CLUSTER_QUESTIONS, rounds: CLUSTER_ROUNDS };
         let (mut told, mut saved) = (Instant::now(), Ok(()));
@@ -223,8 +227,10 @@ impl Live {
             evidence,
             turn,
         );
-        let is_all = self.wait(asked);
-        saved.and_then(|()| self.save()).map(|()| is_all)
+        let left = "not all was asked, since there are too many questions: name some services with --service";
+        let left = (!self.wait(asked)).then(|| left.to_owned());
+        let unsaved = saved.and_then(|()| self.save()).err().map(|error| error.to_string());
+        Ok(left.into_iter().chain(unsaved).collect())
     }
 
     /// Takes over what an earlier run has recorded. What AWS did not answer then is asked again.

@@ -41,11 +41,8 @@ impl Check {
         #[cfg(feature = "aws")]
         let evidence = {
             let mut evidence = evidence;
-            if let Some(live) = &live
-                && !live.check_cluster(&cluster, &mut evidence)?
-            {
-                let why = "not all was asked, since there are too many questions: name some services with --service";
-                unable.push(why.to_owned());
+            if let Some(live) = &live {
+                unable.extend(live.check_cluster(&cluster, &mut evidence)?);
             }
             evidence
         };
@@ -67,8 +64,9 @@ impl Check {
             unable.into_iter().map(|problem| Unread { problem, ..Unread::default() }).collect();
         let checked = cluster.checked(&evidence, known);
         let cluster = Cluster { services: cluster.names(&evidence), ..cluster };
-        self.judge(&checked, output)?;
-        self.write_cluster(&cluster, checked, &unread, global.style(), output)
+        let judged = self.judge(&checked, output);
+        self.write_cluster(&cluster, checked, &unread, global.style(), output)?;
+        judged
     }
 
     /// The cluster, in the Region that its ARN names, or that is configured, or that a recording knows.

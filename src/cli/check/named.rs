@@ -98,10 +98,12 @@ impl Check {
             }
         }
         #[cfg(feature = "aws")]
-        match (&run.live, &self.record) {
-            (Some(live), _) => live.save()?,
-            (None, Some(path)) if !path.exists() => unanswered(path)?,
-            (None, _) => {}
+        if let Err(error) = match (&run.live, &self.record) {
+            (Some(live), _) => live.save(),
+            (None, Some(path)) if !path.exists() => unanswered(path),
+            (None, _) => Ok(()),
+        } {
+            run.unable(&error.to_string());
         }
         Ok((checked, run.unread))
     }
