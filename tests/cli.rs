@@ -1377,6 +1377,17 @@ fn the_pages_name_what_their_commands_need() {
 }
 
 #[test]
+fn a_diagnosis_is_told_without_what_was_handed_over_beside_it() {
+    let wrong = "events/secret-missing.json";
+    for beside in ["--evidence", "--task-definition"] {
+        let output = run(&["diagnose", "events/secret-key-missing.json", beside, wrong], "");
+        let (told, said) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+        assert!(told.starts_with("error[secret-key-missing]: ") && said.contains(wrong), "{told}{said}");
+    }
+}
+
+#[test]
 fn what_was_found_is_told_where_a_file_cannot_be_written() {
     let service = json!({
         "serviceName": "api", "status": "ACTIVE", "taskDefinition": "api:7",

@@ -17,6 +17,7 @@ use super::reporter::Reporter;
 use super::{Extent, Format, Global};
 use crate::arn::Arn;
 use crate::event::{Reason, Task};
+use crate::question::Evidence;
 use crate::question::facts::LogEvent;
 use crate::reason::{self, Fault};
 use crate::redact::redact;
@@ -74,7 +75,10 @@ impl Diagnose {
 
     /// Whoever is woken wants the diagnosis, with or without the definition and AWS's answers.
     fn reporter(&self, global: &Global, output: &mut Output<'_>) -> Result<Reporter, CliError> {
-        let mut evidence = evidence(self.evidence.as_deref())?;
+        let mut evidence = evidence(self.evidence.as_deref()).unwrap_or_else(|error| {
+            output.unable(&error.to_string());
+            Evidence::default()
+        });
         match self.task_definition.as_deref().map(definition).transpose() {
             Ok(None) => {}
             Ok(Some(definition)) => evidence = evidence.with_definition(definition),
