@@ -64,7 +64,14 @@ pub(super) struct Diagnose {
 
 impl Diagnose {
     pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
-        let reporter = self.reporter(global, output)?;
+        let reporter = Reporter {
+            format: self.format,
+            style: self.extent.style(global),
+            region: global.region.clone(),
+            evidence: self.evidence(output),
+            #[cfg(feature = "aws")]
+            live: self.live(global, output)?,
+        };
         self.report(&reporter, output)?;
         #[cfg(feature = "aws")]
         if let Some(live) = &reporter.live {
@@ -73,25 +80,20 @@ impl Diagnose {
         Ok(())
     }
 
-    /// Whoever is woken wants the diagnosis, with or without the definition and AWS's answers.
-    fn reporter(&self, global: &Global, output: &mut Output<'_>) -> Result<Reporter, CliError> {
-        let mut evidence = evidence(self.evidence.as_deref()).unwrap_or_else(|error| {
+    /// What was handed over: whoever is woken wants the diagnosis, with or without the definition and AWS's answers.
+    fn evidence(&self, output: &mut Output<'_>) -> Evidence {
+        let evidence = evidence(self.evidence.as_deref()).unwrap_or_else(|error| {
             output.unable(&error.to_string());
             Evidence::default()
         });
-        match self.task_definition.as_deref().map(definition).transpose() {
-            Ok(None) => {}
-            Ok(Some(definition)) => evidence = evidence.with_definition(definition),
-            Err(error) => output.unable(&error.to_string()),
+        let given = self.task_definition.as_deref().map(definition).transpose().unwrap_or_else(|error| {
+            output.unable(&error.to_string());
+            None
+        });
+        match given {
+            Some(definition) => evidence.with_definition(definition),
+            None => evidence,
         }
-        Ok(Reporter {
-            format: self.format,
-            style: self.extent.style(global),
-            region: global.region.clone(),
-            evidence,
-            #[cfg(feature = "aws")]
-            live: self.live(global, output)?,
-        })
     }
 
     #[cfg(feature = "aws")]

@@ -48,6 +48,8 @@ const TEXTS: &[&str] = &[
     "taskdefinitionarn",
     "networkmode",
     "sourcevolume",
+    "sourcepath",
+    "containerpath",
     "filesystemid",
     "rootdirectory",
     "transitencryption",
