@@ -86,7 +86,7 @@ impl Live {
         &self,
         named: Option<&str>,
         what: &str,
-        read: impl AsyncFn(&str) -> Result<(T, bool), String>,
+        read: &impl AsyncFn(&str) -> Result<(T, bool), String>,
         output: &mut Output<'_>,
     ) -> Result<Vec<(String, T)>, CliError> {
         let clusters = match named {

@@ -144,7 +144,7 @@ impl Ps {
             live.prober().stopped_tasks(live.region(), cluster, self.service.as_deref()).await
         };
         let mut tasks = Vec::new();
-        for (cluster, outputs) in live.of_clusters(self.cluster.as_deref(), "stopped tasks", read, output)? {
+        for (cluster, outputs) in live.of_clusters(self.cluster.as_deref(), "stopped tasks", &read, output)? {
             for task in outputs.iter().flat_map(|output| read_record(output)).flat_map(|entry| entry.tasks) {
                 match task {
                     Ok(task) if task.stopped_at.is_none_or(|at| at >= since) => {

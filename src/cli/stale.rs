@@ -70,7 +70,7 @@ impl Stale {
         let read = async |cluster: &str| {
             live.prober().running_tasks(live.region(), cluster, self.service.as_deref()).await
         };
-        let all = live.of_clusters(self.cluster.as_deref(), "running tasks", read, output)?;
+        let all = live.of_clusters(self.cluster.as_deref(), "running tasks", &read, output)?;
         Ok(all.into_iter().flat_map(|(_, tasks)| tasks).collect())
     }
 }

@@ -133,15 +133,14 @@ fn says_that_it_fetches(line: &str) -> bool {
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|word| !matches!(*word, "" | "a" | "the"))
         .peekable();
-    std::iter::from_fn(|| Some((words.next()?, words.peek().copied()))).any(|(word, next)| {
-        matches!(next, Some("secret" | "secrets")) && (word == "to" || fetching(word).is_some())
-    })
+    std::iter::from_fn(|| Some((words.next()?, words.peek().copied())))
+        .any(|(word, next)| matches!(next, Some("secret" | "secrets")) && (word == "to" || is_fetching(word)))
 }
 
-/// The beginning of a word that says of something that it is fetched.
-fn fetching(word: &str) -> Option<&'static str> {
+/// Whether a word says of something that it is fetched.
+fn is_fetching(word: &str) -> bool {
     const FETCHES: &[&str] = &["fetch", "retriev", "load", "get", "read", "access", "resolv"];
-    FETCHES.iter().copied().find(|fetch| word.starts_with(fetch))
+    FETCHES.iter().any(|fetch| word.starts_with(fetch))
 }
 
 /// A symptom of a text in which the application speaks: what ECS would have fetched, it fetches itself; of
@@ -186,7 +185,8 @@ fn says_that_it_failed(line: &str) -> bool {
     }
     let statements = line.split(['.', ':', ';', ',', '(', ')', '[', ']', '|', '=', '>', '"']);
     statements.filter_map(failing).any(|(before, is_told_of_itself)| {
-        let own = |word: &&str| !word.contains("secret") && fetching(word).is_none();
+        let is_time = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
+        let own = |word: &&str| !is_time(word) && !word.contains("secret") && !is_fetching(word);
         before.split_whitespace().filter(own).count() <= usize::from(is_told_of_itself)
     })
 }
@@ -329,6 +329,7 @@ mod tests {
             "SecretLoadException: get secret",
             "init.sh: line 4: unable to fetch secrets",
             "2026-11-20T10:00:00.000Z api could not load secrets of prod",
+            "app_1  | 2026-11-20T10:00:00.000Z could not load secrets",
             r#"{"msg": "we cannot get secrets", "code": 7}"#,
         ] {
             assert!(read_log([line]).is_some(), "{line}");
