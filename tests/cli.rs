@@ -1388,6 +1388,16 @@ fn a_diagnosis_is_told_without_what_was_handed_over_beside_it() {
 }
 
 #[test]
+fn a_log_without_a_line_is_no_log() {
+    for log in ["", "\r\n \n", "{\"events\": []}", "{\"events\": [{\"message\": \"\"}]}"] {
+        let output = run(&["diagnose", "--log", "-"], log);
+        let said = text(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{log}: {said}");
+        assert_eq!(said, "ecs-triage: standard input is empty: expected lines of a log\n", "{log}");
+    }
+}
+
+#[test]
 fn what_was_found_is_told_where_a_file_cannot_be_written() {
     let service = json!({
         "serviceName": "api", "status": "ACTIVE", "taskDefinition": "api:7",

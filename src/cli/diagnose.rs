@@ -144,6 +144,10 @@ fn read_log(path: &Path, reporter: &Reporter, output: &mut Output<'_>) -> Result
     // What is masked is masked before anything is read.
     let lines: Vec<String> =
         log_lines(&text).iter().map(|line| redact(&reason::unstyled(line)).into_owned()).collect();
+    if lines.iter().all(|line| line.trim().is_empty()) {
+        output.unable(&format!("{} is empty: expected lines of a log", shown(path)));
+        return Ok(());
+    }
     let Some(heard) = reason::read_log(lines.iter().map(String::as_str)) else {
         let none = format!("none of {} lines tells why secrets could not be fetched", lines.len());
         output.complain(&format!("{}: {none}", shown(path)));
