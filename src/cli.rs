@@ -49,7 +49,6 @@ use output::{Outcome, Output, complain};
 #[command(
     name = "ecs-triage",
     version,
-    about,
     arg_required_else_help = true,
     disable_help_subcommand = true,
     max_term_width = 110,
