@@ -294,7 +294,8 @@ impl<'d> Check<'d> {
         };
         evidence.answers().find_map(|(question, answer)| match (question, answer) {
             (Question::Service(ask::Service { cluster, name, .. }), Answer::Missing)
-                if self.is_place(cluster, name) =>
+                if self.task.cluster.as_ref() == Some(cluster)
+                    && self.task.workload.as_ref().is_some_and(|own| own.is_service && own.name == *name) =>
             {
                 Some(format!("there is no service {name} in cluster {cluster}"))
             }
@@ -314,15 +315,6 @@ impl<'d> Check<'d> {
             }
             _ => None,
         })
-    }
-
-    fn is_place(&self, cluster: &str, service: &str) -> bool {
-        self.task.cluster.as_deref() == Some(cluster)
-            && self
-                .task
-                .workload
-                .as_ref()
-                .is_some_and(|workload| workload.is_service && workload.name == service)
     }
 
     fn case<'c>(&'c self, task: &'c Task, suspicion: &'c Suspicion, evidence: &'c Evidence) -> Case<'c> {

@@ -353,7 +353,7 @@ pub(crate) fn without_values(message: &str) -> String {
 fn of_json(kind: &str) -> Option<&'static str> {
     let word = kind.strip_prefix("a ").unwrap_or(kind).split(' ').next()?;
     Some(match word {
-        "map" => "an object",
+        "map" | "struct" => "an object",
         "sequence" => "an array",
         "string" => "a string",
         "integer" | "floating" | "number" => "a number",

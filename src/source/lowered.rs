@@ -129,15 +129,21 @@ pub(super) fn path_of(definition: &TaskDefinition, reference: &Reference) -> Str
 impl Got {
     /// A value in which nothing is worked out.
     pub(super) fn of(node: &Node) -> Self {
+        Self::of_part(node, None)
+    }
+
+    /// The same, all of it at one place where one is given.
+    pub(super) fn of_part(node: &Node, at: Option<Place>) -> Self {
+        let inner = |node: &Node| Self::of_part(node, at);
         let what = match &node.content {
             Content::Text(text) => What::Text(vec![Part::Known(text.clone())]),
             Content::Plain(plain) => What::Plain(plain.clone()),
-            Content::List(items) => What::List(items.iter().map(Self::of).collect()),
+            Content::List(items) => What::List(items.iter().map(inner).collect()),
             Content::Map(members) => {
-                What::Map(members.iter().map(|(key, value)| (key.clone(), Self::of(value))).collect())
+                What::Map(members.iter().map(|(key, value)| (key.clone(), inner(value))).collect())
             }
         };
-        Self { at: node.at, what }
+        Self { at: at.unwrap_or(node.at), what }
     }
 
     /// A value that CloudFormation worked out, all of it at one place. What it left over is open.

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Map, Value};
 
@@ -105,7 +105,7 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
         self.told(|value, inside| {
             let Value::Object(map) = value else {
                 // A struct would also take its fields from a list, in order.
-                return Err(Error::invalid_type(unexpected(&value), &"an object"));
+                return value.deserialize_map(visitor);
             };
             let mut named = Map::new();
             for (key, value) in map {
@@ -124,17 +124,5 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
         tuple_struct map enum identifier ignored_any
-    }
-}
-
-fn unexpected(value: &Value) -> serde::de::Unexpected<'_> {
-    use serde::de::Unexpected;
-    match value {
-        Value::Null => Unexpected::Unit,
-        Value::Bool(value) => Unexpected::Bool(*value),
-        Value::Number(_) => Unexpected::Other("a number"),
-        Value::String(_) => Unexpected::Other("a string"),
-        Value::Array(_) => Unexpected::Seq,
-        Value::Object(_) => Unexpected::Map,
     }
 }
