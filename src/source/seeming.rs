@@ -1,5 +1,5 @@
-//! What a text is wrong as, and seems to be, that is no document, or one without a task definition, and the command
-//! that makes one of it.
+//! Why a text is no document, or a document holds no definition: where it is wrong, what it seems to be instead, and
+//! the command that makes a definition of that.
 
 use serde_json::Value;
 
