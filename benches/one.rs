@@ -7,7 +7,7 @@ use ecs_triage::event::{Task, read_record};
 use ecs_triage::question::Evidence;
 use ecs_triage::render::json::v1;
 use ecs_triage::render::text::{Colour, render};
-use ecs_triage::task_definition::TaskDefinition;
+use ecs_triage::source;
 
 const EVENTS: &[(&str, &str)] = &[
     ("secret-access-denied", include_str!("../events/secret-access-denied.json")),
@@ -29,7 +29,7 @@ fn task(text: &str) -> Task {
 
 fn evidence() -> Evidence {
     Evidence::of_definition(
-        TaskDefinition::from_json(include_str!("../events/task-definitions/orders.json"))
+        source::definition(include_str!("../events/task-definitions/orders.json"))
             .expect("it is a definition"),
     )
 }

@@ -175,9 +175,6 @@ impl<'d> Check<'d> {
         });
         let unknown: BTreeSet<String> = unanswered.collect();
         findings.unknown = unknown.into_iter().collect();
-        let mut open = |subject: String, why: &str| {
-            findings.unchecked.push(Unchecked { why: why.to_owned(), subject, what: Vec::new() });
-        };
         for image in self
             .definition
             .references()
@@ -185,22 +182,22 @@ impl<'d> Check<'d> {
             .filter(|reference| reference.kind == ReferenceKind::Image && !self.is_unknown(reference))
         {
             if ImageName::parse(&image.value_from).ecr().is_none() && !image.value_from.is_empty() {
-                open(subject(image), "registries other than Amazon ECR are not asked");
+                findings.open(subject(image), "registries other than Amazon ECR are not asked");
             }
         }
         for volume in self.volumes.iter().filter(|volume| volume.managed_ebs_volume.is_some()) {
             let why = "whether ECS may make the volume (its infrastructure role, snapshot, key and quotas) shows when it does";
-            open(suspicion::ebs_volume(volume), why);
+            findings.open(suspicion::ebs_volume(volume), why);
         }
         if !self.is_placed() {
             let why = self
                 .plan
                 .and_then(|plan| plan.network.as_deref())
                 .unwrap_or("no service and no subnets are named");
-            open("the network".to_owned(), why);
+            findings.open("the network".to_owned(), why);
             findings.unknown.push(format!("the network: {why}"));
         } else if is_on_instances(task) {
-            open(
+            findings.open(
                 "the network of the instances".to_owned(),
                 "which instance a task is going to run on is decided when it starts",
             );
@@ -216,8 +213,7 @@ impl<'d> Check<'d> {
         for reference in self.definition.references() {
             let Some(part) = reference.unfilled().filter(|_| !self.is_pending(&reference)) else { continue };
             if reference.kind == ReferenceKind::Image {
-                let why = format!("{} is not filled in", quoted(part));
-                findings.unchecked.push(Unchecked { why, subject: subject(&reference), what: Vec::new() });
+                findings.open(subject(&reference), format!("{} is not filled in", quoted(part)));
                 continue;
             }
             // What is empty waits for a value of its own.
@@ -233,13 +229,7 @@ impl<'d> Check<'d> {
         }
         for (part, references) in waiting {
             let symptom = Symptom::suspected(Step::Unknown, Fault::BadReference);
-            let suspicion = Suspicion {
-                symptom,
-                references,
-                subject: String::new(),
-                wanted: String::new(),
-                placement: None,
-            };
+            let suspicion = Suspicion::of(symptom, references);
             let diagnosis = unfilled(&self.case(task, &suspicion, evidence), &part);
             findings.add(Problem { symptom: suspicion.symptom, diagnosis });
         }
@@ -293,48 +283,38 @@ impl<'d> Check<'d> {
     /// judge.
     #[must_use]
     pub fn nowhere(&self, evidence: &Evidence) -> Option<String> {
-        let asked = self.placement.as_ref().map(|network| (&network.subnets, &network.security_groups));
+        let (subnets, groups) = self
+            .placement
+            .as_ref()
+            .map_or((&[][..], &[][..]), |network| (&network.subnets[..], &network.security_groups[..]));
+        let absent = |kind: &str, ids: &[String], named: &[String], found: &[Option<&String>]| {
+            let is_absent = |id: &&String| named.contains(id) && !found.contains(&Some(*id));
+            let absent: Vec<&str> = ids.iter().filter(is_absent).map(String::as_str).collect();
+            (!absent.is_empty()).then(|| format!("there is no {kind} {}", absent.join(", ")))
+        };
         evidence.answers().find_map(|(question, answer)| match (question, answer) {
             (Question::Service(ask::Service { cluster, name, .. }), Answer::Missing)
-                if self.is_place(cluster, name) =>
+                if self.task.cluster.as_ref() == Some(cluster)
+                    && self.task.workload.as_ref().is_some_and(|own| own.is_service && own.name == *name) =>
             {
                 Some(format!("there is no service {name} in cluster {cluster}"))
             }
-            (Question::Subnets(ask::Subnets { ids, .. }), Answer::Missing)
-                if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) =>
-            {
-                Some(format!("there is no subnet {}", ids.join(", ")))
+            (Question::Subnets(ask::Subnets { ids, .. }), Answer::Missing) => {
+                absent("subnet", ids, subnets, &[])
             }
-            (Question::Subnets(ask::Subnets { ids, .. }), Answer::Subnets(found))
-                if asked.is_some_and(|(subnets, _)| ids.iter().all(|id| subnets.contains(id))) =>
-            {
-                let is_found =
-                    |id: &&String| found.iter().any(|subnet| subnet.subnet_id.as_ref() == Some(id));
-                ids.iter().find(|id| !is_found(id)).map(|id| format!("there is no subnet {id}"))
+            (Question::Subnets(ask::Subnets { ids, .. }), Answer::Subnets(found)) => {
+                let found: Vec<_> = found.iter().map(|subnet| subnet.subnet_id.as_ref()).collect();
+                absent("subnet", ids, subnets, &found)
             }
             (
                 Question::NamedSecurityGroups(ask::NamedSecurityGroups { ids, .. }),
                 Answer::SecurityGroups(found),
             ) => {
-                let is_found = |id: &&String| found.iter().any(|group| group.group_id.as_ref() == Some(id));
-                asked?
-                    .1
-                    .iter()
-                    .filter(|id| ids.contains(id))
-                    .find(|id| !is_found(id))
-                    .map(|id| format!("there is no security group {id}"))
+                let found: Vec<_> = found.iter().map(|group| group.group_id.as_ref()).collect();
+                absent("security group", ids, groups, &found)
             }
             _ => None,
         })
-    }
-
-    fn is_place(&self, cluster: &str, service: &str) -> bool {
-        self.task.cluster.as_deref() == Some(cluster)
-            && self
-                .task
-                .workload
-                .as_ref()
-                .is_some_and(|workload| workload.is_service && workload.name == service)
     }
 
     fn case<'c>(&'c self, task: &'c Task, suspicion: &'c Suspicion, evidence: &'c Evidence) -> Case<'c> {

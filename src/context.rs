@@ -13,6 +13,7 @@ use crate::question::facts::{Deployment, Service};
 use crate::question::{Evidence, Question, ask};
 use crate::redact::redact_name;
 use crate::task_definition::{Reference, Tag, Target, TaskDefinition};
+use crate::words::some_of;
 
 /// Changes listed; of more only the number is given.
 const CHANGES: usize = 5;
@@ -140,11 +141,9 @@ fn history(incident: &Incident, now: Timestamp) -> Vec<String> {
 
 /// Who else fails for the same thing.
 fn alike(about: &About, others: &[String]) -> Option<String> {
-    let listed: Vec<&str> = others.iter().take(OTHERS).map(String::as_str).collect();
-    let more = others.len() - listed.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!listed.is_empty())
-        .then(|| format!("also failing with the same {}: {}{more}", about.culprit_kind, listed.join(", ")))
+    (!others.is_empty()).then(|| {
+        format!("also failing with the same {}: {}", about.culprit_kind, some_of(others, OTHERS, ", "))
+    })
 }
 
 /// How often what an incident is about happened.

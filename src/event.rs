@@ -330,6 +330,10 @@ pub(crate) fn without_values(message: &str) -> String {
         None if told == "trailing characters" => return "more follows where it should end".to_owned(),
         None => {}
     }
+    let types = told.strip_prefix("invalid type: ").and_then(|told| told.rsplit_once(", expected "));
+    if let Some((found, expected)) = types.and_then(|(found, expected)| Some((of_json(found)?, expected))) {
+        return format!("expected {}, found {found}", of_json(expected).unwrap_or(expected));
+    }
     // The names of our own fields are not secret.
     if told.starts_with("missing field ") {
         return told.to_owned();
@@ -343,6 +347,20 @@ pub(crate) fn without_values(message: &str) -> String {
         }
     }
     redact(told).into_owned()
+}
+
+/// What JSON calls a type of the decoder's, with or without the value behind it.
+fn of_json(kind: &str) -> Option<&'static str> {
+    let word = kind.strip_prefix("a ").unwrap_or(kind).split(' ').next()?;
+    Some(match word {
+        "map" | "struct" => "an object",
+        "sequence" => "an array",
+        "string" => "a string",
+        "integer" | "floating" | "number" => "a number",
+        "boolean" => "true or false",
+        "null" | "unit" => "null",
+        _ => return None,
+    })
 }
 
 /// Reads one JSON record.

@@ -23,6 +23,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use memchr::memmem;
+use serde_json::Value;
 
 use glance::{is_name, is_plain};
 
@@ -68,6 +69,21 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn redact_name(text: &str) -> Cow<'_, str> {
     if is_name(text) { Cow::Borrowed(text) } else { redact(text) }
+}
+
+/// The same of every text of a document, its keys included.
+#[must_use]
+pub fn redact_values(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(redact_name(&text).into_owned()),
+        Value::Array(values) => values.into_iter().map(redact_values).collect(),
+        Value::Object(fields) => {
+            let safe =
+                |(name, value): (String, Value)| (redact_name(&name).into_owned(), redact_values(value));
+            fields.into_iter().map(safe).collect()
+        }
+        other => other,
+    }
 }
 
 /// The beginning of a long text, of at most so many bytes, without anything secret. What is behind it is

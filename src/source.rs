@@ -9,7 +9,9 @@ mod intrinsic;
 mod linked;
 mod lowered;
 mod open;
+mod plain;
 mod plan;
+mod seeming;
 mod service;
 mod template;
 mod terraform;
@@ -21,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::redact::redact_name;
-use crate::task_definition::{Reference, TaskDefinition, TaskDefinitionError, file};
+use crate::task_definition::{Reference, TaskDefinition, TaskDefinitionError};
 use tree::{Fault, Node};
 
 pub use linked::{Started, linked};
@@ -58,6 +60,8 @@ pub struct Found {
     pub plan: Plan,
     /// Where the document writes what.
     pub places: Places,
+    /// What is not in it without which ECS registers no definition.
+    pub lacks: Vec<TaskDefinitionError>,
 }
 
 impl Found {
@@ -92,6 +96,8 @@ pub struct Source {
     pub notes: Vec<String>,
     /// What the user may want to know in addition.
     pub asides: Vec<String>,
+    /// The parameters that it takes of those given.
+    pub parameters: BTreeSet<String>,
 }
 
 impl Source {
@@ -110,17 +116,15 @@ impl Source {
 pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
     let (node, is_json) = match Node::of_json(text) {
         Some(node) => (node.map_err(faulty)?, true),
-        // What begins like JSON is meant as JSON, so its faults are reported as JSON's.
-        None if file::is_like_json(text) => {
-            return TaskDefinition::from_json(text).map(|_| Source::default());
-        }
+        // What begins like JSON is meant as it: its faults are told as JSON's.
+        None if seeming::is_like_json(text) => return Err(seeming::broken_json(text)),
         None => match Node::of_yaml(text) {
             Ok(node) if node.is_map() || node.is_list() => (node, false),
             // A sentence is YAML too.
-            Ok(_) => return TaskDefinition::from_json(text).map(|_| Source::default()),
+            Ok(_) => return Err(seeming::unlike_json(text)),
             Err(fault) => {
-                let other = TaskDefinition::from_json(text).err().filter(|error| error.seeming.is_some());
-                let seeming = file::seeming_of_yaml(text, fault.at.line);
+                let seeming = seeming::of_broken_yaml(text, fault.at.line);
+                let other = Some(seeming::unlike_json(text)).filter(|other| other.seeming.is_some());
                 return Err(other.unwrap_or_else(|| TaskDefinitionError { seeming, ..faulty(fault) }));
             }
         },
@@ -131,7 +135,27 @@ pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
     if terraform::is_one(&node) {
         return Ok(terraform::read(&node));
     }
-    plain(&node, is_json)
+    plain::read(&node, is_json)
+}
+
+/// Reads the one task definition of a document of any form.
+///
+/// # Errors
+///
+/// When it is none of the forms, holds none or several, or its definition cannot be read.
+pub fn definition(text: &str) -> Result<TaskDefinition, TaskDefinitionError> {
+    let Source { mut found, faults, .. } = read(text, &Given::default())?;
+    match (found.pop(), found.len()) {
+        (Some(found), 0) => Ok(found.definition),
+        (Some(_), more) => {
+            let several = format!("found {} task definitions: give the one that ran", more + 1);
+            Err(fault(Place::START, several))
+        }
+        (None, _) => Err(faults
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| fault(Place::START, "found no task definition".to_owned()))),
+    }
 }
 
 /// Reads a CloudFormation template, in JSON or YAML: its task definitions, and the services that start them.
@@ -163,8 +187,8 @@ pub fn change_set(template: &str, changes: &[Change], given: &Given) -> Source {
 /// When a property has the wrong type.
 pub fn task_definition(name: &str, properties: &Value) -> Result<Found, TaskDefinitionError> {
     let got = intrinsic::Got::of_value(properties, Place::START);
-    let found = lowered::found(name, got, Place::START, lowered::Reading::Lenient, &file::Way::default())?;
-    // There is no document that holds it.
+    let found = lowered::found(name, got, Place::START, lowered::Reading::Lenient, &lowered::Way::default())?;
+    // There is no document in which it stands.
     Ok(Found { places: Places::default(), ..found })
 }
 
@@ -180,40 +204,4 @@ fn fault(at: Place, problem: String) -> TaskDefinitionError {
 
 fn faulty(Fault { at, problem }: Fault) -> TaskDefinitionError {
     fault(at, redact_name(&problem).into_owned())
-}
-
-/// Definitions and services as ECS takes and answers them.
-fn plain(node: &Node, is_json: bool) -> Result<Source, TaskDefinitionError> {
-    let mut source = Source::default();
-    let document = node.value();
-    let other = |at: Place, problem: String| TaskDefinitionError {
-        seeming: file::seeming(&document),
-        ..fault(at, problem)
-    };
-    let ways = match file::definitions(&document) {
-        Ok(ways) => ways,
-        Err(problem) => {
-            source.services = service::all(node);
-            return if source.services.is_empty() { Err(other(Place::START, problem)) } else { Ok(source) };
-        }
-    };
-    let reading = if is_json { lowered::Reading::Strict } else { lowered::Reading::Lenient };
-    let several = ways.len() > 1;
-    for way in ways {
-        let inner = way.steps.iter().fold(node, |node, step| {
-            let next = match step {
-                file::Step::Key(key) => node.any_case(key),
-                file::Step::Index(index) => node.items().get(*index),
-            };
-            next.unwrap_or(node)
-        });
-        let got = intrinsic::Got::of(inner);
-        let got = if way.is_list { got.under("containerDefinitions") } else { got };
-        let name = if several { file::shown(&way.steps) } else { String::new() };
-        match lowered::found(&name, got, inner.at, reading, &way) {
-            Ok(found) => source.found.push(found),
-            Err(error) => source.faults.push(error),
-        }
-    }
-    Ok(source)
 }

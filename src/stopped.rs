@@ -22,20 +22,20 @@ const TASKS: usize = 10;
 const LOGS: usize = 3;
 
 /// The tasks that say why, where this one does not, the latest first; `None` where only its own words count.
-pub async fn tellers(prober: &impl Prober, task: &Task) -> Option<Vec<Task>> {
-    let mut evidence = Evidence::default();
+/// What was asked for it is added to the evidence.
+pub async fn tellers(prober: &impl Prober, task: &Task, evidence: &mut Evidence) -> Option<Vec<Task>> {
     let Some(question) = Question::stopped_tasks_of(task) else {
         let exited = task.exited_early().then(|| vec![task.clone()])?;
-        return Some(told_by_logs(prober, exited, &mut evidence).await).filter(|told| !told.is_empty());
+        return Some(told_by_logs(prober, exited, evidence).await).filter(|told| !told.is_empty());
     };
-    ask_all(prober, vec![question.clone().into()], &mut evidence).await;
-    let mut stopped = stopped(&evidence, &question);
+    ask_all(prober, vec![question.clone().into()], evidence).await;
+    let mut stopped = stopped(evidence, &question);
     stopped.sort_by_key(|task| std::cmp::Reverse(task.stopped_at));
     // A container that exits with 0 may hide that it failed, where its service does not start.
     let (exited, stopped): (Vec<Task>, Vec<Task>) = stopped.into_iter().partition(Task::ended_early);
     let mut tellers: Vec<Task> = stopped.into_iter().filter(could_not_start).take(TASKS).collect();
     let exited = exited.into_iter().take(LOGS).collect();
-    tellers.extend(told_by_logs(prober, exited, &mut evidence).await);
+    tellers.extend(told_by_logs(prober, exited, evidence).await);
     Some(tellers).filter(|tellers| !tellers.is_empty())
 }
 

@@ -4,203 +4,189 @@
 //! Read from `describe-task-definition` output or from the form that `register-task-definition` takes.
 //! Environment values, commands and log options that may hold tokens are never read into the model.
 
-pub(crate) mod file;
+mod error;
 mod image;
 pub(crate) mod lenient;
 mod reference;
-mod seeming;
 mod unfilled;
 mod volume;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::arn::Arn;
-use crate::redact::{MASKED, Written, redact_name, written, written_as_secret};
+use crate::redact::{MASKED, Written, redact_values, written, written_as_secret};
 
 use lenient::Unreadable;
 
-pub use file::TaskDefinitionError;
+pub use error::TaskDefinitionError;
 pub use image::ImageName;
 pub use reference::{
     Malformation, Reference, ReferenceKind, SecretReference, Target, may_have_suffix, split_suffix,
 };
-pub use volume::{
-    DockerVolume, EfsAuthorization, EfsVolume, FilesVolume, FsxAuthorization, FsxVolume, HostVolume, Volume,
-};
+pub use volume::{EfsAuthorization, EfsVolume, FsxVolume, HostVolume, OtherVolume, Volume};
+
+/// Declares structs of facts: any field may be absent, unknown ones are ignored.
+macro_rules! facts {
+    ($case:literal $($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? })+) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = $case, default)]
+        pub struct $name { $($(#[$fdoc])* pub $field: $type,)* }
+    )+ };
+}
+pub(crate) use facts;
 
 /// ECS starts at most ten containers in a task.
 const MOST_CONTAINERS: usize = 100;
 
-/// A task definition, as far as a start can fail on it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct TaskDefinition {
-    /// Its ARN; absent before it is registered.
-    pub task_definition_arn: Option<String>,
-    /// Its family.
-    pub family: Option<String>,
-    /// Its revision.
-    pub revision: Option<i64>,
-    /// `ACTIVE` or `INACTIVE`, where AWS described it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    /// The role that ECS itself uses.
-    pub execution_role_arn: Option<String>,
-    /// The role that the containers use.
-    pub task_role_arn: Option<String>,
-    /// `awsvpc`, `bridge`, `host` or `none`.
-    pub network_mode: Option<String>,
-    /// Where it may run: `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where it does not say.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub requires_compatibilities: Vec<String>,
-    /// For which platform its images must be built.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub runtime_platform: Option<RuntimePlatform>,
-    /// Its containers.
-    #[serde(rename = "containerDefinitions")]
-    pub containers: Vec<ContainerDefinition>,
-    /// What is mounted into them.
-    pub volumes: Vec<Volume>,
-    /// Its tags, which AWS answers next to it where they were asked for.
-    #[serde(rename = "tagsBeside", skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Tag>,
-}
+facts! { "camelCase"
+    /// A task definition, as far as a start can fail on it.
+    TaskDefinition {
+        /// Its ARN; absent before it is registered.
+        task_definition_arn: Option<String>,
+        /// Its family.
+        family: Option<String>,
+        /// Its revision.
+        revision: Option<i64>,
+        /// `ACTIVE` or `INACTIVE`, where AWS described it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<String>,
+        /// The role that ECS itself uses.
+        execution_role_arn: Option<String>,
+        /// The role that the containers use.
+        task_role_arn: Option<String>,
+        /// `awsvpc`, `bridge`, `host` or `none`.
+        network_mode: Option<String>,
+        /// Where it may run: `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where it was not told.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        requires_compatibilities: Vec<String>,
+        /// For which platform its images must be built.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        runtime_platform: Option<RuntimePlatform>,
+        /// Its containers.
+        #[serde(rename = "containerDefinitions")]
+        containers: Vec<ContainerDefinition>,
+        /// What is mounted into them.
+        volumes: Vec<Volume>,
+        /// Its tags, which AWS answers beside it where they were asked for.
+        #[serde(rename = "tagsBeside", skip_serializing_if = "Vec::is_empty")]
+        tags: Vec<Tag>,
+    }
 
-/// A tag.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Tag {
-    /// Its key.
-    pub key: String,
-    /// Its value.
-    pub value: String,
-}
+    /// A tag.
+    Tag {
+        /// Its key.
+        key: String,
+        /// Its value.
+        value: String,
+    }
 
-/// What a task runs on.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RuntimePlatform {
-    /// `LINUX`, `WINDOWS_SERVER_2022_CORE`...
-    pub operating_system_family: Option<String>,
-    /// `X86_64` or `ARM64`.
-    pub cpu_architecture: Option<String>,
-}
+    /// What a task runs on.
+    RuntimePlatform {
+        /// `LINUX`, `WINDOWS_SERVER_2022_CORE`...
+        operating_system_family: Option<String>,
+        /// `X86_64` or `ARM64`.
+        cpu_architecture: Option<String>,
+    }
 
-/// One container's definition.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ContainerDefinition {
-    /// Its name.
-    pub name: String,
-    /// Its image.
-    pub image: Option<String>,
-    /// Secrets put into environment variables.
-    pub secrets: Vec<NamedReference>,
-    /// The registry's login.
-    pub repository_credentials: Option<RepositoryCredentials>,
-    /// Files of environment variables in S3.
-    pub environment_files: Vec<EnvironmentFile>,
-    /// Where its output goes.
-    pub log_configuration: Option<LogConfiguration>,
-    /// Containers for which it waits.
-    pub depends_on: Vec<Dependency>,
-    /// What it mounts.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mount_points: Vec<MountPoint>,
-    /// Containers of which it mounts what they do.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub volumes_from: Vec<VolumeFrom>,
-    /// Whether it routes the logs of the others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub firelens_configuration: Option<Firelens>,
-    /// Files with its credentials for an Active Directory.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub credential_specs: Vec<String>,
-}
+    /// One container's definition.
+    ContainerDefinition {
+        /// Its name.
+        name: String,
+        /// Its image.
+        image: Option<String>,
+        /// Secrets put into environment variables.
+        secrets: Vec<NamedReference>,
+        /// The registry's login.
+        repository_credentials: Option<Credentials>,
+        /// Files of environment variables in S3.
+        environment_files: Vec<EnvironmentFile>,
+        /// Where its output goes.
+        log_configuration: Option<LogConfiguration>,
+        /// Containers for which it waits.
+        depends_on: Vec<Dependency>,
+        /// What it mounts.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        mount_points: Vec<MountPoint>,
+        /// Containers of which it mounts what they do.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        volumes_from: Vec<VolumeFrom>,
+        /// Whether it routes the logs of the others.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        firelens_configuration: Option<Firelens>,
+        /// Files that let it into an Active Directory.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        credential_specs: Vec<String>,
+    }
 
-/// One of `mountPoints`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct MountPoint {
-    /// The volume's name.
-    pub source_volume: Option<String>,
-    /// Where it is in the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub container_path: Option<String>,
-    /// Whether nothing is written there.
-    pub read_only: Option<bool>,
-}
+    /// One of `mountPoints`.
+    MountPoint {
+        /// The volume's name.
+        source_volume: Option<String>,
+        /// Where it is in the container.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        container_path: Option<String>,
+        /// Whether nothing is written there.
+        read_only: Option<bool>,
+    }
 
-/// One of `volumesFrom`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct VolumeFrom {
-    /// The container.
-    pub source_container: Option<String>,
-}
+    /// One of `volumesFrom`.
+    VolumeFrom {
+        /// The container.
+        source_container: Option<String>,
+    }
 
-/// `firelensConfiguration`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Firelens {
-    /// `fluentd` or `fluentbit`.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// Its options; after reading, only those that name a file.
-    pub options: BTreeMap<String, String>,
-}
+    /// `firelensConfiguration`.
+    Firelens {
+        /// `fluentd` or `fluentbit`.
+        #[serde(rename = "type")]
+        kind: Option<String>,
+        /// Its options; after reading, only those that name a file.
+        options: BTreeMap<String, String>,
+    }
 
-/// One of `dependsOn`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Dependency {
-    /// The container waited for.
-    pub container_name: String,
-    /// `START`, `COMPLETE`, `SUCCESS` or `HEALTHY`.
-    pub condition: String,
-}
+    /// One of `dependsOn`.
+    Dependency {
+        /// The container waited for.
+        container_name: String,
+        /// `START`, `COMPLETE`, `SUCCESS` or `HEALTHY`.
+        condition: String,
+    }
 
-/// A secret or parameter under a name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct NamedReference {
-    /// The environment variable or log option.
-    pub name: String,
-    /// What it refers to. A secret's value in its place is masked as it is read.
-    #[serde(deserialize_with = "value_from")]
-    pub value_from: String,
-}
+    /// A secret or parameter under a name.
+    NamedReference {
+        /// The environment variable or log option.
+        name: String,
+        /// What it refers to. A secret's value that stands in its place is masked as it is read.
+        #[serde(deserialize_with = "value_from")]
+        value_from: String,
+    }
 
-/// `repositoryCredentials`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RepositoryCredentials {
-    /// A secret's ARN, or its name in the same Region.
-    #[serde(deserialize_with = "credentials_parameter")]
-    pub credentials_parameter: Option<String>,
-}
+    /// `repositoryCredentials`, or `authorizationConfig` of an `FSx` volume.
+    Credentials {
+        /// A secret's ARN, or its name in the same Region; of a volume a secret's or a parameter's.
+        #[serde(deserialize_with = "credentials_parameter")]
+        credentials_parameter: Option<String>,
+    }
 
-/// One of `environmentFiles`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct EnvironmentFile {
-    /// An S3 object's ARN.
-    pub value: String,
-}
+    /// One of `environmentFiles`.
+    EnvironmentFile {
+        /// An S3 object's ARN.
+        value: String,
+    }
 
-/// `logConfiguration`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct LogConfiguration {
-    /// Such as `awslogs`.
-    pub log_driver: Option<String>,
-    /// Its options; after reading, only those of `awslogs`, which hold no secret.
-    pub options: BTreeMap<String, String>,
-    /// Options taken from secrets.
-    pub secret_options: Vec<NamedReference>,
+    /// `logConfiguration`.
+    LogConfiguration {
+        /// Such as `awslogs`.
+        log_driver: Option<String>,
+        /// Its options; after reading, only those of `awslogs`, which hold no secret.
+        options: BTreeMap<String, String>,
+        /// Options taken from secrets.
+        secret_options: Vec<NamedReference>,
+    }
 }
 
 /// What a `valueFrom` may be known as: somebody's secret never enters the model, not even its length.
@@ -217,16 +203,6 @@ fn without_value(text: String, written: fn(&str) -> Written) -> String {
 }
 
 impl TaskDefinition {
-    /// Reads `describe-task-definition` output, a definition to be registered, or a list of container
-    /// definitions: keys in any case, `null` for what is not there, of a repeated key the last.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not JSON, a field has the wrong type, or there are no container definitions.
-    pub fn from_json(text: &str) -> Result<Self, TaskDefinitionError> {
-        file::read(text)
-    }
-
     /// Reads a definition as AWS answers it or people write it: keys in any case, `null` for what is not
     /// there.
     pub(crate) fn from_value(value: Value) -> Result<Self, Unreadable> {
@@ -236,91 +212,19 @@ impl TaskDefinition {
     /// The same without log options that may hold tokens, and with every text made safe to print.
     #[must_use]
     pub fn cleaned(mut self) -> Self {
-        let clean = |text: &mut String| {
-            if let std::borrow::Cow::Owned(safe) = redact_name(text) {
-                *text = safe;
-            }
-        };
-        let own = [
-            &mut self.task_definition_arn,
-            &mut self.family,
-            &mut self.status,
-            &mut self.execution_role_arn,
-            &mut self.task_role_arn,
-            &mut self.network_mode,
-        ];
-        own.into_iter().flatten().for_each(clean);
         for role in [&mut self.execution_role_arn, &mut self.task_role_arn] {
             *role = role.take().filter(|role| !role.is_empty());
         }
-        self.requires_compatibilities.iter_mut().for_each(clean);
-        if let Some(platform) = &mut self.runtime_platform {
-            [&mut platform.operating_system_family, &mut platform.cpu_architecture]
-                .into_iter()
-                .flatten()
-                .for_each(clean);
-        }
-        for volume in &mut self.volumes {
-            volume.name.iter_mut().for_each(clean);
-            volume.host.iter_mut().filter_map(|host| host.source_path.as_mut()).for_each(clean);
-            if let Some(fsx) = &mut volume.fsx_windows_file_server_volume_configuration {
-                let credentials = fsx
-                    .authorization_config
-                    .as_mut()
-                    .and_then(|config| config.credentials_parameter.as_mut());
-                [fsx.file_system_id.as_mut(), credentials].into_iter().flatten().for_each(clean);
-            }
-            let Some(efs) = &mut volume.efs_volume_configuration else { continue };
-            let access_point =
-                efs.authorization_config.as_mut().and_then(|config| config.access_point_id.as_mut());
-            [
-                efs.file_system_id.as_mut(),
-                efs.root_directory.as_mut(),
-                efs.transit_encryption.as_mut(),
-                access_point,
-            ]
-            .into_iter()
-            .flatten()
-            .for_each(clean);
-        }
         for container in &mut self.containers {
-            clean(&mut container.name);
-            container
-                .depends_on
-                .iter_mut()
-                .flat_map(|on| [&mut on.container_name, &mut on.condition])
-                .for_each(clean);
-            container.image.iter_mut().for_each(clean);
-            container
-                .repository_credentials
-                .iter_mut()
-                .filter_map(|credentials| credentials.credentials_parameter.as_mut())
-                .for_each(clean);
-            container.environment_files.iter_mut().map(|file| &mut file.value).for_each(clean);
-            container
-                .mount_points
-                .iter_mut()
-                .flat_map(|point| [&mut point.source_volume, &mut point.container_path])
-                .chain(container.volumes_from.iter_mut().map(|from| &mut from.source_container))
-                .flatten()
-                .for_each(clean);
-            container.credential_specs.iter_mut().for_each(clean);
             if let Some(firelens) = &mut container.firelens_configuration {
                 firelens.options.retain(|name, _| name.starts_with("config-file-"));
-                firelens.kind.iter_mut().chain(firelens.options.values_mut()).for_each(clean);
             }
-            let mut named: Vec<&mut NamedReference> = container.secrets.iter_mut().collect();
             if let Some(log) = &mut container.log_configuration {
                 log.options.retain(|name, _| name.starts_with("awslogs-"));
-                log.options.values_mut().for_each(clean);
-                named.extend(&mut log.secret_options);
-            }
-            for reference in named {
-                clean(&mut reference.name);
-                clean(&mut reference.value_from);
             }
         }
-        self
+        // Of itself it is always read.
+        serde_json::to_value(self).map(redact_values).and_then(serde_json::from_value).unwrap_or_default()
     }
 
     /// `family:revision`, as far as known.

@@ -29,7 +29,7 @@ use ecs_triage::render::check::render_one;
 use ecs_triage::render::json::v1;
 use ecs_triage::render::notice::{self, Notice, notice};
 use ecs_triage::render::text::{Colour, render};
-use ecs_triage::task_definition::TaskDefinition;
+use ecs_triage::source;
 use recorded::{cases, chosen, entries, investigated, read_case, recorded, root, text_of};
 use serde_json::Value;
 
@@ -331,7 +331,7 @@ fn checks_read_as_their_snapshots_say() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
     {
         let case = read_case(&path);
-        let definition = TaskDefinition::from_json(&text_of(&case["task_definition"]))
+        let definition = source::definition(&text_of(&case["task_definition"]))
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut evidence = Evidence::default();
         let check = Check::new(&definition, &place(&case));

@@ -12,7 +12,7 @@ use ecs_triage::incident::{About, Incident};
 use ecs_triage::question::Evidence;
 use ecs_triage::render::{chat, metrics};
 use ecs_triage::render::{notice, storm};
-use ecs_triage::task_definition::TaskDefinition;
+use ecs_triage::source;
 use serde_json::Value;
 
 fn read(path: &str) -> String {
@@ -32,7 +32,7 @@ fn an_incident_in_a_chat() {
         .remove(0)
         .expect("the event reads");
     let definition =
-        TaskDefinition::from_json(&read("events/task-definitions/api.json")).expect("the definition reads");
+        source::definition(&read("events/task-definitions/api.json")).expect("the definition reads");
     let report = diagnose(&task, &Evidence::of_definition(definition));
     let counts = [("opened", "1 failed start"), ("still-failing", "100 failed starts")];
     let console = Some(

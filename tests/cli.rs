@@ -82,7 +82,11 @@ fn the_exit_status_tells_diagnosed_unrecognised_and_unread_apart() {
 fn what_cannot_be_read_is_named_with_its_place_and_the_rest_is_diagnosed() {
     let output = run(&["diagnose", "--format", "jsonl", "tests/inputs/lines-with-faults.jsonl"], "");
     let complaints = text(&output.stderr);
-    for place in ["line 3, column", "line 5, column 1: expected", "line 7, column 2, at [0]: invalid type"] {
+    for place in [
+        "line 3, column",
+        "line 5, column 1: expected",
+        "line 7, column 2, at [0]: expected an object, found a number",
+    ] {
         assert!(complaints.contains(place), "{complaints}");
     }
     assert!(complaints.contains("tests/inputs/lines-with-faults.jsonl"));
@@ -257,7 +261,7 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
         ),
         (
             "[\n  {\"name\": \"a\", \"environmentFiles\": \"x\"}\n]",
-            "standard input:2:37: at [0].environmentFiles: invalid type",
+            "standard input:2:37: at [0].environmentFiles: expected an array, found a string",
         ),
         (
             "{\"TaskDefinition\": {\n\"containerDefinitions\": [{\"name\": \"a\", \"logConfiguration\": {\"logDriver\": 5}}]}}",
@@ -327,7 +331,7 @@ fn what_is_no_definition_is_told_with_its_place_and_what_it_seems_to_be() {
         ),
         (
             "[{\"containerDefinitions\": []}]",
-            "standard input:1:2: expected container definitions; found no containers",
+            "standard input:1:2: at [0]: expected container definitions; found no containers",
         ),
         ("{\"containerDefinitions\": null}", "found an object with containerDefinitions"),
         ("", "standard input:1:1: expected JSON"),
@@ -1366,5 +1370,56 @@ fn the_pages_name_what_their_commands_need() {
         for line in text.lines().filter(|line| line.contains("aws chatbot ")) {
             assert!(line.contains(" --region "), "{name}: {line}");
         }
+    }
+}
+
+#[test]
+fn a_diagnosis_is_told_without_what_was_handed_over_beside_it() {
+    let wrong = "events/secret-missing.json";
+    for beside in ["--evidence", "--task-definition"] {
+        let output = run(&["diagnose", "events/secret-key-missing.json", beside, wrong], "");
+        let (told, said) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+        assert!(told.starts_with("error[secret-key-missing]: ") && said.contains(wrong), "{told}{said}");
+    }
+}
+
+#[test]
+fn a_log_without_a_line_is_no_log() {
+    for log in ["", "\r\n \n", "{\"events\": []}", "{\"events\": [{\"message\": \"\"}]}"] {
+        let output = run(&["diagnose", "--log", "-"], log);
+        let said = text(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{log}: {said}");
+        assert_eq!(said, "ecs-triage: standard input is empty: expected lines of a log\n", "{log}");
+    }
+}
+
+#[test]
+fn what_was_found_is_told_where_a_file_cannot_be_written() {
+    let service = json!({
+        "serviceName": "api", "status": "ACTIVE", "taskDefinition": "api:7",
+        "deployments": [{"status": "PRIMARY", "taskDefinition": "api:7"}],
+    });
+    let definition = json!({"family": "api", "revision": 7, "containerDefinitions": [
+        {"name": "web", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "<A>"}]},
+    ]});
+    let answers = json!([
+        {"question": {"Service": {"region": "eu-west-1", "cluster": "prod", "name": "api"}}, "answer": {"Service": service}},
+        {"question": {"TaskDefinition": {"name": "api:7"}}, "answer": {"TaskDefinition": definition}},
+    ]);
+    let evidence = Path::new(env!("CARGO_TARGET_TMPDIR")).join("baseline-evidence.json");
+    let recorded = json!({"schema": "ecs-triage/evidence/v1", "answers": answers});
+    std::fs::write(&evidence, recorded.to_string()).expect("it can be written");
+    let evidence = evidence.to_string_lossy();
+    for what in [&["--cluster", "prod"][..], &["events/task-definitions/api.json"]] {
+        let asked =
+            ["check", "--offline", "--evidence", &evidence, "--write-baseline", "no/such/directory.json"];
+        let output = run(&[&asked[..], what].concat(), "");
+        let (told, said) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            told.contains("api") && said.contains("cannot write no/such/directory.json: "),
+            "{told}{said}"
+        );
     }
 }

@@ -127,7 +127,7 @@ fn a_list_loses_only_its_faulty_task() {
     assert_eq!(tasks.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
     let error = tasks[1].as_ref().expect_err("a number is no ARN");
     assert_eq!(error.path, "tasks[1].taskArn");
-    assert!(error.problem.contains("invalid type: integer") && error.problem.contains("expected"), "{error}");
+    assert!(error.problem.contains("expected ") && error.problem.contains(", found a number"), "{error}");
     assert_eq!((error.line, error.column), (1, 50), "{error}");
 }
 
@@ -290,7 +290,7 @@ fn of_many_faults_the_first_are_told_with_their_places_and_no_sound_task_is_lost
         faults.iter().map(|error| (error.line, error.column, error.path.as_str())).collect();
     assert_eq!((places.len(), places[0], places[9]), (10, (2, 1, "tasks[0]"), (12, 1, "tasks[10]")));
     assert!(
-        faults[8].problem.ends_with("an object")
+        faults[8].problem == "expected an object, found a number"
             && faults[9].problem.ends_with(", and so are 20 more of this list"),
         "{}",
         faults[9]

@@ -10,7 +10,7 @@ use ecs_triage::question::facts::{
     VpcDns, VpcEndpoint,
 };
 use ecs_triage::question::{Answer, Evidence, Known, Question, ask};
-use ecs_triage::task_definition::TaskDefinition;
+use ecs_triage::source;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -517,7 +517,7 @@ fn a_snapshot_comes_from_evidence() {
 
 #[test]
 fn a_definition_tells_where_the_task_must_get_to() {
-    let definition = TaskDefinition::from_json(
+    let definition = source::definition(
         r#"{"containerDefinitions": [
             {"name": "app", "image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:1",
              "environmentFiles": [{"value": "arn:aws:s3:::config/app.env"}],

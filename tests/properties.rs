@@ -13,7 +13,7 @@ use ecs_triage::redact::{beginning, redact};
 use ecs_triage::render::json::v1;
 use ecs_triage::render::notice::notice;
 use ecs_triage::render::text::{Colour, render};
-use ecs_triage::task_definition::TaskDefinition;
+use ecs_triage::source;
 use proptest::prelude::*;
 
 /// Words of the grammar and of its surroundings, to be thrown together.
@@ -298,7 +298,7 @@ proptest! {
         }]});
         // The JSON key above is a name that people may see: only the environment, the command and the token
         // are secret in the definition.
-        let evidence = Evidence::of_definition(TaskDefinition::from_json(&definition.to_string().replace(&format!("{secret}-is-a-key"), "key")).expect("it reads"));
+        let evidence = Evidence::of_definition(source::definition(&definition.to_string().replace(&format!("{secret}-is-a-key"), "key")).expect("it reads"));
         for task in read_record(&event.to_string()).into_iter().flat_map(|entry| entry.tasks) {
             let task = task.expect("it reads");
             for output in every_output(&task, &evidence).into_iter().chain([format!("{task:?}"), format!("{evidence:?}")]) {

@@ -16,7 +16,7 @@ use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::{Task, read_record};
 use ecs_triage::question::record;
 use ecs_triage::render::json::v1;
-use ecs_triage::task_definition::TaskDefinition;
+use ecs_triage::source;
 use environment::{run, said};
 use recorded::{cases, chosen, entries, investigated, read_case, recorded, root, text_of};
 use serde_json::Value;
@@ -54,7 +54,7 @@ fn checks_are_what_their_schema_says() {
     let files = entries(&root().join("tests/checks"));
     for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
         let case = read_case(path);
-        let definition = TaskDefinition::from_json(&text_of(&case["task_definition"]))
+        let definition = source::definition(&text_of(&case["task_definition"]))
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let evidence = recorded(&case, path).unwrap_or_default();
         let findings = Check::new(&definition, &Place::default()).findings(&evidence);

@@ -16,6 +16,7 @@ use ecs_triage::render::json::v1;
 use ecs_triage::render::notice::notice;
 use ecs_triage::render::text::{Colour, render};
 use ecs_triage::render::{chat, check, markdown};
+use ecs_triage::source;
 use ecs_triage::task_definition::TaskDefinition;
 use serde_json::{Value, json};
 
@@ -61,7 +62,7 @@ fn definition(row: &Value) -> TaskDefinition {
             "secrets": [{"name": "DB_PASSWORD", "valueFrom": named("value_from").unwrap_or("/orders/db")}],
         }],
     });
-    TaskDefinition::from_json(&definition.to_string()).expect("the definition reads")
+    source::definition(&definition.to_string()).expect("the definition reads")
 }
 
 /// Whatever leaves the core about one failure, and about its definition before it.

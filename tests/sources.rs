@@ -211,7 +211,7 @@ fn sarif_and_junit_are_whole_whatever_stands_in_them() {
         "tests/sources/cdk.json",
         "tests/checks/what-ecs-refuses-as-it-is-written.json",
     ];
-    let evil = "{\"family\": \"a]]><x>&\\u0001\\ufffe\\\"\", \"containerDefinitions\": [{\"name\": \"w\", \"secrets\": [{\"name\": \"</failure>\", \"valueFrom\": \"<a>\"}]}]}";
+    let evil = "{\"family\": \"a]]><x>&\\u0001\\ufffe\\\"\", \"containerDefinitions\": [{\"name\": \"w\", \"image\": \"nginx\", \"secrets\": [{\"name\": \"</failure>\", \"valueFrom\": \"<a>\"}]}]}";
     let (status, sarif, said) = offline(&[&files[..2], &["-", "--format", "sarif"]].concat(), evil);
     let log: Value = serde_json::from_str(&sarif).unwrap_or_else(|error| panic!("{error}: {sarif}{said}"));
     assert_eq!((status, &log["version"]), (Some(1), &json!("2.1.0")));
@@ -262,9 +262,9 @@ fn well_formed(text: &str) -> Result<(), String> {
 #[test]
 fn a_placeholder_is_one_problem_with_all_its_places() {
     let secrets = "{\"family\": \"a\",\n\"executionRoleArn\": \"arn:aws:iam::<ACCOUNT>:role/x\",\n\"taskRoleArn\": \"arn:aws:iam::<ACCOUNT>:role/y\",\n\"containerDefinitions\": [{\"name\": \"w\", \"image\": \"<ACCOUNT>\", \"secrets\": [\n{\"name\": \"A\", \"valueFrom\": \"arn:aws:ssm:eu-west-1:<ACCOUNT>:parameter/a\"},\n{\"name\": \"B\", \"valueFrom\": \"arn:aws:ssm:eu-west-1:<ACCOUNT>:parameter/b\"},\n{\"name\": \"C\", \"valueFrom\": \"arn:aws:secretsmanager:eu-west-1:<ACCOUNT>:secret:c\"}]}]}";
-    let files = "family: a\ncontainerDefinitions:\n- name: w\n  environmentFiles:\n  - {type: s3, value: 'arn:aws:s3:::@@BUCKET@@/a.env'}\n  - {type: s3, value: 'arn:aws:s3:::@@BUCKET@@/b.env'}\n  - {type: s3, value: 'arn:aws:s3:::@@OTHER@@/c.env'}\n";
-    let logs = "family: a\ncontainerDefinitions:\n- name: v\n  logConfiguration: &log\n    logDriver: awslogs\n    options: {awslogs-group: '{{ group }}', awslogs-region: eu-west-1, awslogs-stream-prefix: x}\n- name: w\n  logConfiguration:\n    logDriver: awslogs\n    options: {awslogs-group: '{{ group }}', awslogs-region: eu-west-1, awslogs-stream-prefix: x}\n";
-    let empty = "family: a\nexecutionRoleArn: arn:aws:iam::111122223333:role/x\ncontainerDefinitions:\n- name: w\n  secrets:\n  - {name: A, valueFrom: ''}\n  - {name: B, valueFrom: ''}\n";
+    let files = "family: a\ncontainerDefinitions:\n- name: w\n  environmentFiles:\n  - {type: s3, value: 'arn:aws:s3:::@@BUCKET@@/a.env'}\n  - {type: s3, value: 'arn:aws:s3:::@@BUCKET@@/b.env'}\n  - {type: s3, value: 'arn:aws:s3:::@@OTHER@@/c.env'}\n  image: nginx\n";
+    let logs = "containerDefinitions:\n- name: v\n  image: nginx\n  logConfiguration: &log\n    logDriver: awslogs\n    options: {awslogs-group: '{{ group }}', awslogs-region: eu-west-1, awslogs-stream-prefix: x}\n- name: w\n  logConfiguration:\n    logDriver: awslogs\n    options: {awslogs-group: '{{ group }}', awslogs-region: eu-west-1, awslogs-stream-prefix: x}\n  image: nginx\n";
+    let empty = "family: a\nexecutionRoleArn: arn:aws:iam::111122223333:role/x\ncontainerDefinitions:\n- name: w\n  secrets:\n  - {name: A, valueFrom: ''}\n  - {name: B, valueFrom: ''}\n  image: nginx\n";
     for (text, wanted) in [
         (secrets, &[("execution-role-missing", 2, &[3][..]), ("secret-reference-malformed", 5, &[6, 7])][..]),
         (files, &[("env-file-malformed", 5, &[6]), ("env-file-malformed", 7, &[])]),
@@ -653,4 +653,45 @@ proptest! {
         }
         check_all(&text);
     }
+}
+
+#[test]
+fn what_ecs_registers_no_definition_without_is_named_where_it_should_be() {
+    let of_list = r#"[{"name": "a", "image": "nginx", "secrets": [{"valueFrom": "/a"}], "logConfiguration": {"options": {}},
+        "dependsOn": [{"containerName": "b"}]}, {"image": null}]"#;
+    let template = "Parameters:\n  Image: {Type: String}\nConditions:\n  Never: !Equals [a, b]\nResources:\n  Web:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n      - {Name: a, Image: !Ref Image}\n      - Name: b\n        Image: !If [Never, nginx, !Ref 'AWS::NoValue']\n";
+    let plan = r#"{"resource_changes": [{"address": "aws_ecs_task_definition.web", "type": "aws_ecs_task_definition", "change": {
+        "actions": ["create"], "after": {"family": "web", "container_definitions": "[{\"name\": \"a\"}]"}}}]}"#;
+    for (text, wanted) in [
+        (
+            of_list,
+            &[
+                "at [0].secrets[0]: expected name: ",
+                "at [0].logConfiguration: expected logDriver: ",
+                "at [0].dependsOn[0]: expected condition: ",
+                "at [1]: expected name and image: ",
+            ][..],
+        ),
+        (template, &[":11:9: at Web.ContainerDefinitions[1]: expected image: "]),
+        (plan, &["at aws_ecs_task_definition.web.containerDefinitions[0]: expected image: "]),
+    ] {
+        let (status, _, said) = offline(&["-"], text);
+        assert_eq!((status, said.lines().count()), (Some(2), wanted.len()), "{said}");
+        assert!(wanted.iter().all(|wanted| said.contains(wanted)), "{said}");
+    }
+    // What is not known before deployment is there.
+    let open = template.replace("!If [Never, nginx, !Ref 'AWS::NoValue']", "!Ref Image");
+    assert_eq!(offline(&["-"], &open).0, Some(0));
+}
+
+#[test]
+fn a_parameter_that_no_template_takes_is_named_once() {
+    let definition = r#"{"family": "a", "containerDefinitions": [{"name": "a", "image": "nginx"}]}"#;
+    let (_, _, said) = offline(&["-", "--parameter", "Stage=prod"], definition);
+    assert_eq!(said, "ecs-triage: parameter Stage: no template that was given has it\n");
+    let files = ["tests/sources/template.yaml", "tests/sources/cdk.json"];
+    let (_, _, said) =
+        offline(&[&files[..], &["--parameter", "Env=prod", "--parameter", "Evn=prod"]].concat(), "");
+    assert_eq!(said.matches("parameter Evn: ").count(), 1, "{said}");
+    assert!(!said.contains("parameter Env: no template"), "{said}");
 }

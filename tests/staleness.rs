@@ -13,9 +13,9 @@ use ecs_triage::question::{Answer, Evidence, Listed, Question, ask};
 use ecs_triage::render::rotation::{self as words, Phase};
 use ecs_triage::render::stale;
 use ecs_triage::render::text::Style;
+use ecs_triage::source;
 use ecs_triage::staleness::rotation::{self, Fleet};
 use ecs_triage::staleness::{Holds, Staleness, Value};
-use ecs_triage::task_definition::TaskDefinition;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -68,7 +68,7 @@ impl World {
             Question::TaskDefinition(ask::TaskDefinition { name }) => match self.definitions.get(name) {
                 Some(serde_json::Value::String(why)) => Answer::Unknown(why.clone()),
                 Some(definition) => Answer::TaskDefinition(Box::new(
-                    TaskDefinition::from_json(&definition.to_string())
+                    source::definition(&definition.to_string())
                         .unwrap_or_else(|error| panic!("{name}: {error}")),
                 )),
                 None => Answer::Missing,

@@ -3,11 +3,12 @@
 
 #![no_main]
 
-use ecs_triage::task_definition::{Target, TaskDefinition};
+use ecs_triage::source;
+use ecs_triage::task_definition::Target;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    match TaskDefinition::from_json(text) {
+    match source::definition(text) {
         Ok(definition) => {
             let _ = definition.name();
             for reference in definition.references() {

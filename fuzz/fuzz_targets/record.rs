@@ -9,11 +9,11 @@ use ecs_triage::question::Evidence;
 use ecs_triage::render::json::v1;
 use ecs_triage::render::notice::notice;
 use ecs_triage::render::text::{Colour, render};
-use ecs_triage::task_definition::TaskDefinition;
+use ecs_triage::source;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let definition = std::str::from_utf8(bytes).ok().and_then(|text| TaskDefinition::from_json(text).ok());
+    let definition = std::str::from_utf8(bytes).ok().and_then(|text| source::definition(text).ok());
     let evidence = definition.map(Evidence::of_definition).unwrap_or_default();
     for chunk in Chunks::new(bytes) {
         for task in chunk.expect("memory can be read").entries().flat_map(|entry| entry.tasks) {

@@ -71,7 +71,7 @@ mod vpc_no_route;
 use crate::question::Question;
 use crate::reason::{Fault, Symptom};
 use crate::task_definition::{Malformation, Reference, ReferenceKind};
-use crate::words::words;
+use crate::words::{some_of, words};
 pub(crate) use case::DEFINITION;
 use proof::{Complete, Identity, Proof, Time};
 use shared::{
@@ -373,8 +373,7 @@ pub(crate) fn unfilled(case: &Case<'_>, part: &str) -> (&'static Cause, Assessme
         [some @ .., last] if !some.is_empty() && names.len() <= NAMED => {
             format!("{} and {last}", some.join(", "))
         }
-        all if all.len() > NAMED => format!("{} and {} more", all[..NAMED].join(", "), all.len() - NAMED),
-        all => all.join(", "),
+        all => some_of(all, NAMED, ", "),
     };
     let fix = Fix::words(format!("fill in {names} before the definition is registered"));
     (cause, Assessment::confirmed(format!("{part} of {names} is not filled in"), proof).fix(fix))

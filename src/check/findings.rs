@@ -75,6 +75,11 @@ impl Findings {
         self.problems.iter().any(|problem| problem.diagnosis.verdict <= verdict)
     }
 
+    /// Adds a thing of which nothing was looked at.
+    pub(super) fn open(&mut self, subject: String, why: impl Into<String>) {
+        self.unchecked.push(Unchecked { why: why.into(), subject, what: Vec::new() });
+    }
+
     /// Adds a problem that is not there yet. Calls of one step that lack one grant are one.
     pub(super) fn add(&mut self, problem: Problem) {
         let new = &problem.diagnosis;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Check;
-use super::findings::{Findings, Problem, Unchecked};
+use super::findings::{Findings, Problem};
 use super::suspicion::{Suspicion, subject};
 use crate::arn::Arn;
 use crate::causes::{Finding, Verdict};
@@ -91,30 +91,17 @@ impl Check<'_> {
                 && malformation != Malformation::Unrendered
             {
                 let symptom = Symptom::suspected(Step::SecretsManager, Fault::BadReference);
-                let suspicion = Suspicion {
-                    symptom,
-                    references: vec![shown.clone()],
-                    subject: String::new(),
-                    wanted: String::new(),
-                    placement: None,
-                };
+                let suspicion = Suspicion::of(symptom, vec![shown.clone()]);
                 let diagnosis =
                     misspelt(&self.case(task, &suspicion, evidence), &shown, &stand_in, malformation);
                 findings.add(Problem { symptom: suspicion.symptom, diagnosis });
                 continue;
             }
-            findings.unchecked.push(Unchecked {
-                why: pending.why.clone(),
-                subject: subject(&shown),
-                what: Vec::new(),
-            });
+            findings.open(subject(&shown), pending.why.clone());
         }
-        let parts = plan.pending_parts(self.written);
-        findings.unchecked.extend(parts.map(|pending| Unchecked {
-            why: pending.why.clone(),
-            subject: pending.path.clone(),
-            what: Vec::new(),
-        }));
+        for pending in plan.pending_parts(self.written) {
+            findings.open(pending.path.clone(), pending.why.clone());
+        }
     }
 
     /// Makes a possibility of what the deployment itself may put right.

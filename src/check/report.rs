@@ -10,6 +10,7 @@ use super::findings::{Findings, Problem, Unchecked};
 use crate::causes::Verdict;
 use crate::source::{Found, Place};
 use crate::task_definition::{Reference, TaskDefinition};
+use crate::words::some_of;
 
 /// A definition that was checked.
 #[derive(Debug, Default)]
@@ -66,11 +67,7 @@ impl Checked {
         match &self.services[..] {
             [] => Cow::Borrowed(&self.name),
             [one] => Cow::Owned(format!("{} of service {one}", self.name)),
-            all if all.len() > NAMED => {
-                let more = all.len() - NAMED;
-                Cow::Owned(format!("{} of services {} and {more} more", self.name, all[..NAMED].join(", ")))
-            }
-            all => Cow::Owned(format!("{} of services {}", self.name, all.join(", "))),
+            all => Cow::Owned(format!("{} of services {}", self.name, some_of(all, NAMED, ", "))),
         }
     }
 
@@ -176,9 +173,7 @@ pub fn lines(places: &[Place]) -> Option<String> {
     match &numbers[..] {
         [] => None,
         [one] => Some(format!("line {one}")),
-        all if all.len() > NAMED => {
-            Some(format!("lines {} and {} more", all[..NAMED].join(", "), all.len() - NAMED))
-        }
+        all if all.len() > NAMED => Some(format!("lines {}", some_of(all, NAMED, ", "))),
         [some @ .., last] => Some(format!("lines {} and {last}", some.join(", "))),
     }
 }
@@ -194,11 +189,11 @@ pub struct Baseline {
 /// Why a file is not a baseline.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineError {
-    /// It is not JSON of that form.
-    #[error("{0}")]
+    /// It is no JSON of that form.
+    #[error("expected what --write-baseline writes, whose schema is {SCHEMA}: {0}")]
     Malformed(String),
     /// It is of another version.
-    #[error("its schema is not {SCHEMA}")]
+    #[error("expected what --write-baseline writes, whose schema is {SCHEMA}; found another")]
     Strange,
 }
 
@@ -237,7 +232,7 @@ impl Baseline {
 
     /// What is known.
     #[must_use]
-    pub fn known(&self) -> BTreeSet<String> {
-        self.known.clone()
+    pub fn known(self) -> BTreeSet<String> {
+        self.known
     }
 }

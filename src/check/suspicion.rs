@@ -27,6 +27,13 @@ pub(super) struct Suspicion {
     pub(super) placement: Option<AwsVpcConfiguration>,
 }
 
+impl Suspicion {
+    /// One that is not listed by itself.
+    pub(super) const fn of(symptom: Symptom, references: Vec<Reference>) -> Self {
+        Self { symptom, references, subject: String::new(), wanted: String::new(), placement: None }
+    }
+}
+
 /// A definition in its place, as far as suspicions follow from it.
 #[derive(Debug)]
 pub(super) struct Suspect<'d> {
@@ -63,16 +70,10 @@ impl Suspect<'_> {
     }
 
     fn of_reference(&self, reference: &Reference, evidence: &Evidence, all: &mut Vec<Suspicion>) {
-        let one = || vec![reference.clone()];
         let subject = subject(reference);
         let mut add = |symptom: Symptom, wanted: String| {
-            all.push(Suspicion {
-                symptom,
-                references: one(),
-                subject: subject.clone(),
-                wanted,
-                placement: None,
-            });
+            let one = Suspicion::of(symptom, vec![reference.clone()]);
+            all.push(Suspicion { subject: subject.clone(), wanted, ..one });
         };
         let plain = |step, fault| on(Symptom::suspected(step, fault), reference);
         let called = |step, action: &str| self.call(plain(step, Fault::AccessDenied), action);
@@ -227,13 +228,8 @@ impl Suspect<'_> {
         }
         let symptom = self.call(Symptom::suspected(Step::EcrAuth, Fault::AccessDenied), LOGIN);
         let mut add = |symptom, wanted| {
-            all.push(Suspicion {
-                symptom,
-                references: images.clone(),
-                subject: "the login to Amazon ECR".to_owned(),
-                wanted,
-                placement: None,
-            });
+            let subject = "the login to Amazon ECR".to_owned();
+            all.push(Suspicion { subject, wanted, ..Suspicion::of(symptom, images.clone()) });
         };
         self.calls(symptom, &mut add);
         if self.is_placed {
@@ -251,9 +247,9 @@ impl Suspect<'_> {
     /// What the definition as a whole may lack.
     fn of_definition(&self, references: &[Reference], all: &mut Vec<Suspicion>) {
         let mut add = |step, fault, references: Vec<Reference>, subject: &str, wanted: &str| {
-            let (symptom, subject, wanted) =
-                (Symptom::suspected(step, fault), subject.to_owned(), wanted.to_owned());
-            all.push(Suspicion { symptom, references, subject, wanted, placement: None });
+            let (subject, wanted) = (subject.to_owned(), wanted.to_owned());
+            let symptom = Symptom::suspected(step, fault);
+            all.push(Suspicion { subject, wanted, ..Suspicion::of(symptom, references) });
         };
         if self.definition.execution_role_arn.is_none()
             && references.iter().any(|reference| self.needs_role(reference))
@@ -283,7 +279,7 @@ impl Suspect<'_> {
             let Some(ebs) = &volume.managed_ebs_volume else { continue };
             let mut add = |symptom: Symptom, wanted: &str| {
                 let (subject, wanted) = (ebs_volume(volume), wanted.to_owned());
-                all.push(Suspicion { symptom, references: Vec::new(), subject, wanted, placement: None });
+                all.push(Suspicion { subject, wanted, ..Suspicion::of(symptom, Vec::new()) });
             };
             if let Some(role) = &ebs.role_arn {
                 let symptom = Symptom::suspected(Step::EbsVolume, Fault::AssumeRoleDenied);
@@ -324,28 +320,24 @@ impl Suspect<'_> {
                 steps.push((step, to.host.clone()));
             }
         }
-        let subnets = self.placed.iter().flat_map(|placed| {
-            placed
-                .subnets
-                .iter()
-                .map(move |subnet| AwsVpcConfiguration { subnets: vec![subnet.clone()], ..placed.clone() })
-        });
-        let several: Vec<AwsVpcConfiguration> = subnets.collect();
-        let places: Vec<Option<AwsVpcConfiguration>> =
-            if several.len() > 1 { several.into_iter().map(Some).collect() } else { vec![None] };
+        let places: Vec<Option<AwsVpcConfiguration>> = match &self.placed {
+            Some(placed) if placed.subnets.len() > 1 => {
+                let alone = |subnet: &String| {
+                    Some(AwsVpcConfiguration { subnets: vec![subnet.clone()], ..placed.clone() })
+                };
+                placed.subnets.iter().map(alone).collect()
+            }
+            _ => vec![None],
+        };
         for (step, host) in &steps {
             for place in &places {
-                let from = place
-                    .as_ref()
-                    .and_then(|place| place.subnets.first())
-                    .map(|subnet| format!(" from {subnet}"))
-                    .unwrap_or_default();
+                let from =
+                    place.as_ref().map(|place| format!(" from {}", place.subnets[0])).unwrap_or_default();
                 all.push(Suspicion {
-                    symptom: Symptom::suspected(*step, Fault::NetworkTimeout),
-                    references: Vec::new(),
                     subject: format!("the path to {host}"),
                     wanted: format!("is open{from}"),
                     placement: place.clone(),
+                    ..Suspicion::of(Symptom::suspected(*step, Fault::NetworkTimeout), Vec::new())
                 });
             }
         }

@@ -1,35 +1,104 @@
-//! The `check` command: what files and names hold, or what a cluster starts next, is checked and reported.
+//! `ecs-triage check`: what is typed for it, and how what was found is written.
 
 mod cluster;
+mod named;
 
-use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::builder::NonEmptyStringValueParser as NonEmpty;
+use clap::{ValueEnum, ValueHint};
+use clap_complete::ArgValueCandidates;
 
-#[cfg(feature = "aws")]
-use super::live::Live;
+use super::error::CliError;
+use super::file::{read_text, shown};
 use super::output::{Outcome, Output};
-use super::{Check, CliError, FailOn, Global, evidence, is_stdin, is_unheard, read_text, shown};
-use crate::arn::{Arn, is_region};
+use super::{Global, completion, pair};
 use crate::causes::Verdict;
 use crate::check::{self, Baseline, Checked, Unread};
 use crate::config;
-use crate::question::facts::AwsVpcConfiguration;
-#[cfg(feature = "aws")]
-use crate::question::record;
-use crate::question::{Evidence, ask};
+use crate::question::{Answer, Evidence, Question};
 use crate::redact::redact_name;
 use crate::render::check::render_one;
-use crate::render::text::Style;
 use crate::render::{github, json, junit, markdown, sarif};
-use crate::source::{self, Found, Given, Place, Runs, Service, Started};
-use crate::task_definition::{TaskDefinition, TaskDefinitionError};
+
+/// What to check, and what counts.
+#[derive(clap::Args, Debug)]
+pub(super) struct Check {
+    /// Files, - for standard input, or the family, family:revision or ARN of registered definitions; standard input
+    /// is read where neither these nor a cluster are named
+    ///
+    /// Task definitions and services as ECS takes them, CloudFormation and CDK templates, output of
+    /// `terraform show -json`; JSON or YAML. A service in one file runs the definition in another.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = NonEmpty::new())]
+    definitions: Vec<String>,
+    /// Value of a template's parameter, or of a pseudo parameter such as `AWS::AccountId`; may be repeated
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = pair, requires = "definitions")]
+    parameters: Vec<(String, String)>,
+    /// Without FILE: check what the services of this cluster, by name or ARN, start next. With FILE: the cluster of
+    /// the service, by default the one named default
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completion::clusters), value_parser = NonEmpty::new())]
+    cluster: Option<String>,
+    /// Without FILE: only these services. With FILE: check the network path from the subnets and with the security
+    /// groups of this service
+    #[arg(long, value_name = "NAME", value_parser = NonEmpty::new())]
+    service: Vec<String>,
+    /// Check the network path from these subnets: ids, separated by commas
+    #[arg(
+        long,
+        value_name = "IDS",
+        value_delimiter = ',',
+        conflicts_with = "service",
+        requires = "definitions",
+        value_parser = NonEmpty::new()
+    )]
+    subnets: Vec<String>,
+    /// Security groups of the task: ids, separated by commas; by default the VPC's default security group
+    #[arg(long, value_name = "IDS", value_delimiter = ',', requires = "subnets", value_parser = NonEmpty::new())]
+    security_groups: Vec<String>,
+    /// The task gets a public IP address; by default it gets none
+    #[arg(long, requires = "subnets")]
+    assign_public_ip: bool,
+    /// Do not query AWS: check the text of the definition alone, with what --evidence holds
+    #[arg(long)]
+    offline: bool,
+    /// Use the answers in this file, which --record saved, and do not ask AWS for them again
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    evidence: Option<PathBuf>,
+    /// Save AWS's answers to this file, for --evidence; a check of a cluster goes on from those that the file holds
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "offline")]
+    record: Option<PathBuf>,
+    /// What makes the exit status 1, and so a pipeline fail
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Confirmed)]
+    fail_on: FailOn,
+    /// File of known findings, which --write-baseline wrote: they are listed, and do not make the check fail
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    baseline: Option<PathBuf>,
+    /// Write what is found to this file, for --baseline, and do not fail
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
+    /// How to write the findings
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum FailOn {
+    /// A problem that is proved
+    Confirmed,
+    /// Also one that AWS's state supports, and something is missing for a proof
+    Likely,
+    /// Also one that the deployment itself may put right
+    Possible,
+    /// Also anything that could not be looked at
+    #[value(alias = "unchecked")]
+    NotChecked,
+}
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+enum Format {
     /// For people
     Text,
     /// JSON over several lines, an object for each task definition
@@ -44,58 +113,6 @@ pub(super) enum Format {
     Sarif,
     /// Report of tests in XML, as GitLab and others read it
     Junit,
-}
-
-/// A parameter as it is typed.
-pub(super) fn parameter(typed: &str) -> Result<(String, String), String> {
-    let (name, value) =
-        typed.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-/// The file that holds something, where one does.
-type File = Option<String>;
-
-/// What was named to be checked.
-enum Named<'c> {
-    /// A file, and its text.
-    File(&'c Path, String),
-    /// A definition that is registered.
-    Registered(&'c str),
-}
-
-#[cfg(feature = "aws")]
-impl Named<'_> {
-    /// Whether there may be something in it to ask AWS about.
-    fn holds_anything(&self) -> bool {
-        match self {
-            Self::File(_, text) => source::read(text, &Given::default())
-                .is_ok_and(|source| !source.found.is_empty() || !source.services.is_empty()),
-            Self::Registered(_) => true,
-        }
-    }
-}
-
-/// A definition that is to be checked, in a place.
-struct Unit {
-    found: Found,
-    file: File,
-    service: Option<Service>,
-}
-
-/// One run of the command: what it knows, and where it writes.
-struct Run<'c, 'o> {
-    asked: &'c Check,
-    /// The Region that was typed.
-    region: Option<&'c str>,
-    /// The Region of the AWS configuration, where AWS is asked.
-    configured: Option<String>,
-    evidence: Evidence,
-    #[cfg(feature = "aws")]
-    live: Option<Live>,
-    /// What could not be checked.
-    unread: Vec<Unread>,
-    output: &'c mut Output<'o>,
 }
 
 impl From<FailOn> for check::FailOn {
@@ -115,7 +132,7 @@ impl Check {
             let text = read_text(path)?;
             Baseline::read(&text).map_err(|error| CliError::NoBaseline { path: shown(path), error })
         });
-        let known = baseline.transpose()?.map(|baseline| baseline.known()).unwrap_or_default();
+        let known = baseline.transpose()?.map(Baseline::known).unwrap_or_default();
         if let Some(cluster) = self.cluster.as_ref().filter(|_| self.definitions.is_empty()) {
             if self.offline && self.evidence.is_none() {
                 return Err(CliError::NothingKnown(redact_name(cluster).into_owned()));
@@ -128,38 +145,16 @@ impl Check {
         if self.service.len() > 1 {
             return Err(CliError::SeveralServices);
         }
-        let mut run = Run {
-            asked: self,
-            region: global.region.as_deref(),
-            configured: None,
-            evidence: evidence(self.evidence.as_deref())?,
-            #[cfg(feature = "aws")]
-            live: None,
-            unread: Vec::new(),
-            output,
-        };
-        let named = run.read();
-        #[cfg(feature = "aws")]
-        if named.iter().any(Named::holds_anything) {
-            run.live = self.live(global, run.output)?;
-            run.configured = run.live.as_ref().and_then(Live::region).map(str::to_owned);
-        }
-        let units = run.units(named);
-        let mut checked = Vec::new();
-        for unit in units {
-            match run.checked(unit, &known) {
-                Ok(one) => checked.push(one),
-                Err(error) => run.unable(&error.to_string()),
-            }
-        }
-        #[cfg(feature = "aws")]
-        match (&run.live, &self.record) {
-            (Some(live), _) => live.save()?,
-            (None, Some(path)) if !path.exists() => unanswered(path)?,
-            (None, _) => {}
-        }
-        let unread = run.unread;
-        self.write(&checked, &unread, global.style(), output)?;
+        let (checked, unread) = self.check_named(global, &known, output)?;
+        let style = global.style();
+        output.text(&self.written(&checked, &unread, || {
+            let one = |one: &Checked| match self.format {
+                Format::Markdown => markdown::check(one, style),
+                _ => render_one(one, style),
+            };
+            checked.iter().map(one).collect::<Vec<_>>().join("\n")
+        }))?;
+        self.summarize(|| github::summary(&checked))?;
         self.judge(&checked, output)
     }
 
@@ -175,48 +170,20 @@ impl Check {
         Ok(())
     }
 
-    /// AWS, if it is asked. Where it cannot be, what a file shows is reported all the same.
-    #[cfg(feature = "aws")]
-    fn live(&self, global: &Global, output: &mut Output<'_>) -> Result<Option<Live>, CliError> {
-        if self.offline {
-            return Ok(None);
-        }
-        match Live::new(global, false, self.record.as_deref()) {
-            Ok(live) => Ok(Some(live)),
-            Err(error @ CliError::CannotAsk(_))
-                if self.definitions.is_empty() || self.definitions.iter().any(|named| is_file(named)) =>
-            {
-                output.unable(&error.to_string());
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn write(
-        &self,
-        checked: &[Checked],
-        unread: &[Unread],
-        style: Style,
-        output: &mut Output<'_>,
-    ) -> Result<(), CliError> {
-        let each = |render: &dyn Fn(&Checked) -> String, between: &str| {
-            checked.iter().map(render).collect::<Vec<_>>().join(between)
-        };
-        output.text(&match self.format {
-            Format::Text => each(&|one| render_one(one, style), "\n"),
-            Format::Markdown => each(&|one| markdown::check(one, style), "\n"),
-            Format::Json => each(&|one| json::v1::checked_pretty(one) + "\n", ""),
-            Format::Jsonl => each(&|one| json::v1::checked_line(one) + "\n", ""),
+    /// What was found, in the format that was asked for.
+    fn written(&self, checked: &[Checked], unread: &[Unread], for_people: impl Fn() -> String) -> String {
+        match self.format {
+            Format::Text | Format::Markdown => for_people(),
+            Format::Json => checked.iter().map(|one| json::v1::checked_pretty(one) + "\n").collect(),
+            Format::Jsonl => checked.iter().map(|one| json::v1::checked_line(one) + "\n").collect(),
             Format::Github => github::commands(checked, unread),
             Format::Sarif => sarif::render(checked, unread),
             Format::Junit => junit::render(checked, unread, self.fail_on.into()),
-        })?;
-        self.summarize(&|| github::summary(checked))
+        }
     }
 
     /// Adds to the summary of the step, where a GitHub workflow has one.
-    fn summarize(&self, summary: &dyn Fn() -> String) -> Result<(), CliError> {
+    fn summarize(&self, summary: impl FnOnce() -> String) -> Result<(), CliError> {
         let Some(path) = config::step_summary().filter(|_| self.format == Format::Github) else {
             return Ok(());
         };
@@ -236,242 +203,14 @@ impl Check {
             said.to_owned()
         }
     }
-
-    /// Where the task is going to run: as typed, as the definition's ARN says, as configured, or else as a
-    /// reference says; and as its service says.
-    fn place(
-        &self,
-        definition: &TaskDefinition,
-        service: Option<&Service>,
-        typed: Option<&str>,
-        configured: Option<&str>,
-    ) -> check::Place {
-        let region_of =
-            |arn: &str| Arn::parse(arn).map(|arn| arn.region.to_owned()).filter(|region| is_region(region));
-        let of_arn = definition.task_definition_arn.as_deref().and_then(region_of);
-        let of_reference =
-            || definition.references().iter().find_map(|reference| region_of(&reference.value_from));
-        let owned = |region: Option<&str>| region.map(str::to_owned);
-        let region =
-            owned(typed).or(of_arn).or_else(|| owned(configured)).or_else(of_reference).unwrap_or_default();
-        let typed = (!self.subnets.is_empty()).then(|| AwsVpcConfiguration {
-            subnets: self.subnets.clone(),
-            security_groups: self.security_groups.clone(),
-            assign_public_ip: Some(if self.assign_public_ip { "ENABLED" } else { "DISABLED" }.to_owned()),
-        });
-        let network = typed.or_else(|| service.filter(|_| self.service.is_empty())?.network.clone());
-        let cluster = service
-            .and_then(|service| service.cluster.clone())
-            .filter(|_| self.service.is_empty())
-            .or_else(|| self.cluster.clone())
-            .unwrap_or_else(|| "default".to_owned());
-        let volumes = service.map(|service| service.volumes.clone()).unwrap_or_default();
-        let (cluster, service) = (Some(cluster), self.service.first().cloned());
-        check::Place { region, cluster, service, network, volumes, ..check::Place::default() }
-    }
 }
 
-/// Saves that AWS was asked nothing, so that a run with --evidence reports the same again.
-#[cfg(feature = "aws")]
-fn unanswered(path: &Path) -> Result<(), CliError> {
-    let written = std::fs::write(path, record::write(&Evidence::default()));
-    written.map_err(|error| CliError::Unrecorded { path: shown(path), error })
-}
-
-/// Whether a text can be the name of a task definition: a family, with or without its revision, or an ARN.
-fn may_be_registered(named: &str) -> bool {
-    let (family, revision) = named.split_once(':').unwrap_or((named, "1"));
-    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let is_name = !family.is_empty()
-        && family.bytes().all(is_of_name)
-        && !revision.is_empty()
-        && revision.bytes().all(|byte| byte.is_ascii_digit());
-    is_name
-        || Arn::parse(named)
-            .is_some_and(|arn| arn.service == "ecs" && arn.resource.starts_with("task-definition/"))
-}
-
-fn is_file(named: &str) -> bool {
-    let path = Path::new(named);
-    is_stdin(path) || path.exists()
-}
-
-impl<'c> Run<'c, '_> {
-    /// The texts of the files, and the names of what is none. A file that cannot be read does not hide the others.
-    fn read(&mut self) -> Vec<Named<'c>> {
-        let asked = self.asked;
-        let mut read = Vec::new();
-        let piped = asked.definitions.is_empty().then_some("-");
-        for named in asked.definitions.iter().map(String::as_str).chain(piped) {
-            let path = Path::new(named);
-            let one = if is_file(named) {
-                read_text(path).map(|text| Named::File(path, text))
-            } else if may_be_registered(named) {
-                Ok(Named::Registered(named))
-            } else {
-                Err(CliError::NothingSoNamed(shown(path)))
-            };
-            match one {
-                Ok(one) => read.push(one),
-                Err(error) => self.unable(&error.to_string()),
-            }
-        }
-        read
-    }
-
-    /// Says what could not be done.
-    fn unable(&mut self, problem: &str) {
-        self.unread.push(Unread { problem: problem.to_owned(), ..Unread::default() });
-        self.output.unable(&self.asked.harmless(problem));
-    }
-
-    /// Says what of a file could not be read.
-    fn unread(&mut self, path: &Path, error: &TaskDefinitionError) {
-        self.output.unable(&self.asked.harmless(&format!("{}:{error}", shown(path))));
-        self.unread.push(Unread {
-            file: (!is_stdin(path)).then(|| shown(path)),
-            place: Some(Place { line: error.line, column: error.column }),
-            problem: error.what(),
-        });
-    }
-
-    /// What the files and names hold, each definition with the services that start it.
-    fn units(&mut self, all: Vec<Named<'c>>) -> Vec<Unit> {
-        let region = self.region.map(str::to_owned).or_else(|| self.configured.clone());
-        let parameters = self.asked.parameters.iter().cloned().collect();
-        let given = Given { parameters, region, ..Given::default() };
-        let (mut units, mut services, mut empty) = (Vec::new(), Vec::new(), Vec::new());
-        for named in all {
-            let read = match named {
-                Named::File(path, text) => self.file(path, &text, &given, &mut units, &mut services),
-                Named::Registered(name) => self.named(name).map(|found| units.push((None, found))),
-            };
-            match read {
-                Ok(()) => {}
-                Err(error @ CliError::NothingToCheck(_)) => empty.push(error.to_string()),
-                Err(error) => self.unable(&error.to_string()),
-            }
-        }
-        // All templates of an application are given together, and not each has to do with ECS.
-        for what in empty {
-            if units.is_empty() && services.is_empty() {
-                self.unable(&what);
-            } else {
-                self.output.complain(&self.asked.harmless(&what));
-            }
-        }
-        self.linked(&units, &services)
-    }
-
-    fn file(
-        &mut self,
-        path: &Path,
-        text: &str,
-        given: &Given,
-        units: &mut Vec<(File, Found)>,
-        services: &mut Vec<(File, Service)>,
-    ) -> Result<(), CliError> {
-        let source = match source::read(text, given) {
-            Ok(source) => source,
-            Err(error) => {
-                self.unread(path, &error);
-                return Ok(());
-            }
-        };
-        for note in source.notes.iter().chain(&source.asides) {
-            self.output.complain(&self.asked.harmless(&format!("{}: {note}", shown(path))));
-        }
-        if !source.notes.is_empty() && self.asked.fail_on == FailOn::NotChecked {
-            self.output.note(Outcome::Wrong);
-        }
-        if source.found.is_empty() && source.services.is_empty() && source.faults.is_empty() {
-            return Err(CliError::NothingToCheck(shown(path)));
-        }
-        source.faults.iter().for_each(|fault| self.unread(path, fault));
-        let file = (!is_stdin(path)).then(|| shown(path));
-        units.extend(source.found.into_iter().map(|found| (file.clone(), found)));
-        services.extend(source.services.into_iter().map(|service| (file.clone(), service)));
-        Ok(())
-    }
-
-    /// A definition that is registered.
-    fn named(&mut self, name: &str) -> Result<Found, CliError> {
-        let recorded = self
-            .evidence
-            .look(&ask::TaskDefinition { name: name.to_owned() })
-            .found()
-            .map(|found| (**found).clone());
-        #[cfg(feature = "aws")]
-        let recorded = match (recorded, &self.live) {
-            (None, Some(live)) => Some(live.registered(name, &mut self.evidence)?),
-            (recorded, _) => recorded,
-        };
-        let definition = recorded.ok_or_else(|| CliError::NoDefinition(name.to_owned()))?;
-        Ok(Found { definition, ..Found::default() })
-    }
-
-    /// Each definition once for every service that starts it, and what services start without one of these.
-    fn linked(&mut self, units: &[(File, Found)], services: &[(File, Service)]) -> Vec<Unit> {
-        let (started, alone) = source::linked(units, services);
-        let unit = |Started { of, found, service }| Unit { found, file: of, service };
-        let mut linked: Vec<Unit> = started.into_iter().map(unit).collect();
-        let mut open = Vec::new();
-        for service in alone {
-            let untold = |why: &str| format!("service {}: {why}", service.name);
-            match &service.runs {
-                Runs::Named(name) => match self.named(name) {
-                    Ok(found) => linked.push(Unit { found, file: None, service: Some(service) }),
-                    Err(CliError::NoDefinition(name)) => self.unable(&untold(&format!(
-                        "none of the files holds {name}; without --offline AWS is queried for it"
-                    ))),
-                    Err(error) => self.unable(&untold(&error.to_string())),
-                },
-                Runs::Open(why) => open.push(untold(&format!("its task definition: {why}"))),
-                Runs::Untold => open.push(untold("it does not say which task definition it starts")),
-                // Its definition could not be read, which was reported.
-                Runs::Here(_) => {}
-            }
-        }
-        for what in open {
-            if linked.is_empty() {
-                self.unable(&what);
-            } else {
-                self.output.complain(&self.asked.harmless(&what));
-            }
-        }
-        linked
-    }
-
-    fn checked(&mut self, unit: Unit, known: &BTreeSet<String>) -> Result<Checked, CliError> {
-        let Unit { found, file, service } = unit;
-        let place =
-            self.asked.place(&found.definition, service.as_ref(), self.region, self.configured.as_deref());
-        #[cfg(feature = "aws")]
-        if self.live.is_some() && place.region.is_empty() {
-            return Err(CliError::NoRegion);
-        }
-        let evidence = self.evidence.clone();
-        let check = check::Check::new(&found.definition, &place).planned(&found.plan);
-        #[cfg(feature = "aws")]
-        let evidence = {
-            let mut evidence = evidence;
-            self.live.iter().for_each(|live| live.check(&check, &mut evidence));
-            evidence
-        };
-        if let Some(what) = check.nowhere(&evidence) {
-            return Err(CliError::Nowhere(what));
-        }
-        let findings = check.findings(&evidence);
-        let written = || file.clone().unwrap_or_else(|| shown(Path::new("-")));
-        let of_family = || found.definition.name();
-        let name = if found.name.is_empty() {
-            of_family().unwrap_or_else(written)
-        } else {
-            redact_name(&found.name).into_owned()
-        };
-        if is_unheard(&evidence) {
-            self.unable("AWS answered none of the questions: nothing is proved");
-        }
-        Ok(Checked { name, file, services: Vec::new(), found, findings, known: known.clone() })
-    }
+/// Whether AWS answered nothing of all that it was asked about what the definitions refer to.
+fn is_unanswered(evidence: &Evidence) -> bool {
+    let of_place =
+        |question: &Question| matches!(question, Question::Service(_) | Question::TaskDefinition(_));
+    let (unknown, answered): (Vec<_>, Vec<_>) =
+        evidence.answers().partition(|(_, answer)| matches!(answer, Answer::Unknown(_)));
+    unknown.iter().any(|(question, _)| !matches!(question, Question::TaskDefinition(_)))
+        && answered.iter().all(|(question, _)| of_place(question))
 }

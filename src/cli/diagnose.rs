@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use clap::ValueHint;
 use serde::Deserialize;
 
+use super::error::CliError;
+use super::file::{definition, evidence, read_text, shown};
 use super::input::read_file;
 #[cfg(feature = "aws")]
 use super::live::Live;
 use super::output::{Batch, Outcome, Output};
 use super::reporter::Reporter;
-use super::{CliError, Extent, Format, Global, definition, evidence, read_text, shown};
+use super::{Extent, Format, Global};
 use crate::arn::Arn;
 use crate::event::{Reason, Task};
+use crate::question::Evidence;
 use crate::question::facts::LogEvent;
 use crate::reason::{self, Fault};
 use crate::redact::redact;
@@ -61,7 +64,14 @@ pub(super) struct Diagnose {
 
 impl Diagnose {
     pub(super) fn run(&self, global: &Global, output: &mut Output<'_>) -> Result<(), CliError> {
-        let reporter = self.reporter(global, output)?;
+        let reporter = Reporter {
+            format: self.format,
+            style: self.extent.style(global),
+            region: global.region.clone(),
+            evidence: self.evidence(output),
+            #[cfg(feature = "aws")]
+            live: self.live(global, output)?,
+        };
         self.report(&reporter, output)?;
         #[cfg(feature = "aws")]
         if let Some(live) = &reporter.live {
@@ -70,22 +80,20 @@ impl Diagnose {
         Ok(())
     }
 
-    /// The diagnosis is useful even without the definition and AWS's answers, so their errors do not end it.
-    fn reporter(&self, global: &Global, output: &mut Output<'_>) -> Result<Reporter, CliError> {
-        let mut evidence = evidence(self.evidence.as_deref())?;
-        match self.task_definition.as_deref().map(definition).transpose() {
-            Ok(None) => {}
-            Ok(Some(definition)) => evidence = evidence.with_definition(definition),
-            Err(error) => output.unable(&error.to_string()),
+    /// What was handed over: whoever is woken wants the diagnosis, with or without the definition and AWS's answers.
+    fn evidence(&self, output: &mut Output<'_>) -> Evidence {
+        let evidence = evidence(self.evidence.as_deref()).unwrap_or_else(|error| {
+            output.unable(&error.to_string());
+            Evidence::default()
+        });
+        let given = self.task_definition.as_deref().map(definition).transpose().unwrap_or_else(|error| {
+            output.unable(&error.to_string());
+            None
+        });
+        match given {
+            Some(definition) => evidence.with_definition(definition),
+            None => evidence,
         }
-        Ok(Reporter {
-            format: self.format,
-            style: self.extent.style(global),
-            region: global.region.clone(),
-            evidence,
-            #[cfg(feature = "aws")]
-            live: self.live(global, output)?,
-        })
     }
 
     #[cfg(feature = "aws")]
@@ -136,6 +144,10 @@ fn read_log(path: &Path, reporter: &Reporter, output: &mut Output<'_>) -> Result
     // What is masked is masked before anything is read.
     let lines: Vec<String> =
         log_lines(&text).iter().map(|line| redact(&reason::unstyled(line)).into_owned()).collect();
+    if lines.iter().all(|line| line.trim().is_empty()) {
+        output.unable(&format!("{} is empty: expected lines of a log", shown(path)));
+        return Ok(());
+    }
     let Some(heard) = reason::read_log(lines.iter().map(String::as_str)) else {
         let none = format!("none of {} lines tells why secrets could not be fetched", lines.len());
         output.complain(&format!("{}: {none}", shown(path)));

@@ -5,12 +5,13 @@ use clap_complete::ArgValueCandidates;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::error::CliError;
 use super::live::Live;
 use super::output::Output;
 use super::span::span;
-use super::{CliError, Format, Global, completion};
+use super::{Format, Global, completion};
 use crate::context::minute;
-use crate::redact::{redact, redact_name};
+use crate::redact::{redact, redact_values};
 use crate::render::{json, markdown};
 
 /// What to read of the journal.
@@ -62,8 +63,9 @@ impl History {
     }
 
     fn entry(&self, line: &str) -> String {
-        // Masked text by text: across the marks of JSON the line would be JSON no more.
-        let Ok(entry) = serde_json::from_str(line).map(masked) else {
+        // Others may write to the log group. Masked text by text: across the marks of JSON the line would be JSON no
+        // more.
+        let Ok(entry) = serde_json::from_str(line).map(redact_values) else {
             return redact(line.trim_end()).into_owned();
         };
         match self.format {
@@ -99,18 +101,6 @@ fn line_of(entry: &Value) -> String {
         [time("/task/stopped_at"), joined(["/task/cluster", "/task/workload"].map(text), "/"), what]
     };
     [at, place, what].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
-}
-
-/// A document of the journal, safe to print: others can write to the log group.
-pub(super) fn masked(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(redact_name(&text).into_owned()),
-        Value::Array(values) => values.into_iter().map(masked).collect(),
-        Value::Object(fields) => {
-            fields.into_iter().map(|(name, value)| (redact_name(&name).into_owned(), masked(value))).collect()
-        }
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ use std::io::{IsTerminal as _, Read};
 use std::path::Path;
 use std::sync::mpsc;
 
+use super::error::CliError;
+use super::file::{is_stdin, shown, stdin};
 use super::output::{Batch, Output};
+use super::pasted;
 use super::reporter::Reporter;
-use super::{CliError, is_stdin, pasted, shown, stdin};
 use crate::event::{Chunk, Entry, Input};
 
 /// Diagnoses all that one file holds. What cannot be read is reported, and the rest goes on.

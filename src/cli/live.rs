@@ -11,8 +11,10 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use super::output::{Batch, complain, progress};
-use super::{CliError, Global, shown};
+use super::Global;
+use super::error::CliError;
+use super::file::{self, shown};
+use super::output::{Batch, Output, complain, progress};
 use crate::aws::prober::{AwsProber, Until};
 use crate::aws::profiles;
 use crate::check::{Check, Cluster};
@@ -78,12 +80,36 @@ impl Live {
         &self.prober
     }
 
-    /// The cluster that is named, or all of the Region.
-    pub(super) fn clusters(&self, named: Option<&str>) -> Result<Vec<String>, CliError> {
-        match named {
-            Some(cluster) => Ok(vec![cluster.to_owned()]),
-            None => self.wait(self.prober.clusters(self.region())).map_err(CliError::CannotAsk),
+    /// What is read of the cluster that is named, or of all of the Region, and whether that is all. One that cannot be
+    /// read does not hide the others.
+    pub(super) fn of_clusters<T>(
+        &self,
+        named: Option<&str>,
+        what: &str,
+        read: &impl AsyncFn(&str) -> Result<(T, bool), String>,
+        output: &mut Output<'_>,
+    ) -> Result<Vec<(String, T)>, CliError> {
+        let clusters = match named {
+            Some(cluster) => vec![cluster.to_owned()],
+            None => self.wait(self.prober.clusters(self.region())).map_err(CliError::CannotAsk)?,
+        };
+        let is_only = clusters.len() == 1;
+        let mut all = Vec::new();
+        for cluster in clusters {
+            progress(&format!("reading the {what} of {cluster}"));
+            match self.wait(read(&cluster)) {
+                Ok((tasks, are_all)) => {
+                    if !are_all {
+                        output
+                            .unable(&format!("{cluster}: not all {what} are read; name one with --service"));
+                    }
+                    all.push((cluster, tasks));
+                }
+                Err(why) if is_only => return Err(CliError::CannotAsk(why)),
+                Err(why) => output.unable(&format!("{cluster}: {why}")),
+            }
         }
+        Ok(all)
     }
 
     /// Invokes a function with a payload, once.
@@ -113,9 +139,9 @@ impl Live {
 
     /// The tasks that say what this one does not, where AWS knows any.
     pub(super) fn tellers(&self, task: &Task) -> Option<Vec<Task>> {
-        let prober = Heard { prober: self.asking(), evidence: Mutex::default() };
-        let tellers = self.wait(stopped::tellers(&prober, &self.at_home(task)));
-        self.keep(&prober.evidence.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let mut evidence = Evidence::default();
+        let tellers = self.wait(stopped::tellers(&self.asking(), &self.at_home(task), &mut evidence));
+        self.keep(&evidence);
         tellers
     }
 
@@ -172,8 +198,12 @@ impl Live {
     }
 
     /// All that AWS says of what the services of a cluster start, beyond what is known and what an interrupted run has
-    /// recorded. Says whether all was asked.
-    pub(super) fn check_cluster(&self, cluster: &Cluster, evidence: &mut Evidence) -> Result<bool, CliError> {
+    /// recorded. Says what of it could not be done.
+    pub(super) fn check_cluster(
+        &self,
+        cluster: &Cluster,
+        evidence: &mut Evidence,
+    ) -> Result<Vec<String>, CliError> {
         self.go_on(evidence)?;
         let pace = Pace { at_once: ROTATION_AT_ONCE, most: CLUSTER_QUESTIONS, rounds: CLUSTER_ROUNDS };
         let (mut told, mut saved) = (Instant::now(), Ok(()));
@@ -197,8 +227,10 @@ impl Live {
             evidence,
             turn,
         );
-        let is_all = self.wait(asked);
-        saved.and_then(|()| self.save()).map(|()| is_all)
+        let left = "not all was asked, since there are too many questions: name some services with --service";
+        let left = (!self.wait(asked)).then(|| left.to_owned());
+        let unsaved = saved.and_then(|()| self.save()).err().map(|error| error.to_string());
+        Ok(left.into_iter().chain(unsaved).collect())
     }
 
     /// Takes over what an earlier run has recorded. What AWS did not answer then is asked again.
@@ -208,7 +240,7 @@ impl Live {
         else {
             return Ok(());
         };
-        let recorded = super::evidence(Some(path))?;
+        let recorded = file::evidence(Some(path))?;
         let answers = recorded.answers().filter(|(_, answer)| !matches!(answer, Answer::Unknown(_)));
         let mut count = 0;
         for (question, answer) in answers {
@@ -250,21 +282,6 @@ impl Prober for Patient<'_> {
 
     fn is_throttled(&self, answer: &Answer) -> bool {
         self.0.is_throttled(answer)
-    }
-}
-
-/// A prober whose answers are kept.
-struct Heard<P> {
-    prober: P,
-    evidence: Mutex<Evidence>,
-}
-
-impl<P: Prober + Sync> Prober for Heard<P> {
-    async fn ask(&self, question: &Question) -> Answer {
-        let answer = self.prober.ask(question).await;
-        let mut heard = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.note(question.clone(), answer.clone());
-        answer
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Command;
 use clap_mangen::Man;
 
-use super::CliError;
+use super::error::CliError;
 
 /// What `--help` says, of the program or of one of its commands.
 pub(super) fn help(mut program: Command, command: Option<&str>) -> Result<String, CliError> {

@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::CliError;
+use super::error::CliError;
 use crate::config;
 use crate::render::wrap::prose;
 

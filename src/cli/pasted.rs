@@ -8,6 +8,7 @@ use super::output::{Batch, Outcome};
 use super::reporter::Reporter;
 use crate::event::{Reason, Task};
 use crate::reason::{self, Fault, Step, Symptom};
+use crate::words::some_of;
 
 /// ECS writes at most so many bytes of a reason.
 const LONGEST_REASON: usize = 1024;
@@ -96,13 +97,7 @@ fn places(paragraphs: &[&Paragraph<'_>]) -> String {
         0 | 1 => paragraph.line.to_string(),
         count => format!("{} to {}", paragraph.line, paragraph.line + count - 1),
     };
-    let named: Vec<String> = paragraphs.iter().take(PLACES_NAMED).map(place).collect();
-    let more = paragraphs.len() - named.len();
-    format!(
-        "{}{}",
-        named.join(", "),
-        if more == 0 { String::new() } else { format!(" and {more} more parts") }
-    )
+    some_of(&paragraphs.iter().map(place).collect::<Vec<_>>(), PLACES_NAMED, ", ")
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use clap_complete::ArgValueCandidates;
 use jiff::{SignedDuration, Timestamp};
 
+use super::error::CliError;
 use super::live::Live;
-use super::output::{Batch, Outcome, Output, progress};
+use super::output::{Batch, Outcome, Output};
 use super::reporter::Reporter;
 use super::span::span;
-use super::{CliError, Extent, Format, Global, completion};
+use super::{Extent, Format, Global, completion};
 use crate::context::minute;
 use crate::diagnosis::{Report, diagnose};
 use crate::event::{Task, read_record};
@@ -136,28 +137,14 @@ impl Ps {
         }
     }
 
-    /// The tasks that stopped in the time that is asked for. A cluster that cannot be read does not hide the
-    /// others.
+    /// The tasks that stopped in the time that is asked for.
     fn stopped(&self, live: &Live, output: &mut Output<'_>) -> Result<Vec<Task>, CliError> {
-        let clusters = live.clusters(self.cluster.as_deref())?;
         let since = Timestamp::now().checked_sub(self.since).unwrap_or(Timestamp::MIN);
+        let read = async |cluster: &str| {
+            live.prober().stopped_tasks(live.region(), cluster, self.service.as_deref()).await
+        };
         let mut tasks = Vec::new();
-        for cluster in &clusters {
-            progress(&format!("reading the stopped tasks of {cluster}"));
-            let (outputs, are_all) =
-                match live.wait(live.prober().stopped_tasks(live.region(), cluster, self.service.as_deref()))
-                {
-                    Ok(read) => read,
-                    Err(why) if clusters.len() > 1 => {
-                        output.unable(&format!("{cluster}: {why}"));
-                        continue;
-                    }
-                    Err(why) => return Err(CliError::CannotAsk(why)),
-                };
-            if !are_all {
-                output
-                    .unable(&format!("{cluster}: more tasks stopped than are read; name one with --service"));
-            }
+        for (cluster, outputs) in live.of_clusters(self.cluster.as_deref(), "stopped tasks", &read, output)? {
             for task in outputs.iter().flat_map(|output| read_record(output)).flat_map(|entry| entry.tasks) {
                 match task {
                     Ok(task) if task.stopped_at.is_none_or(|at| at >= since) => {

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-#[cfg(feature = "aws")]
-use super::CliError;
 use super::Format;
+#[cfg(feature = "aws")]
+use super::error::CliError;
 #[cfg(feature = "aws")]
 use super::live::Live;
 use super::output::{Batch, Outcome, to_type};

@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use serde_json::{Value, json};
 
-use super::history::masked;
+use super::error::CliError;
 use super::live::Live;
 use super::output::{Outcome, Output};
-use super::{CliError, Format, Global};
+use super::{Format, Global, pair};
+use crate::redact::redact_values;
 
 /// What to ask for.
 #[derive(clap::Args, Debug)]
@@ -19,16 +20,11 @@ pub(super) struct Selftest {
     function: String,
     /// Attribute of the notice, such as cluster=prod, so that it passes the filter policy of a subscription; may be
     /// repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = attribute)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     attribute: Vec<(String, String)>,
     /// How to write the outcome: text is a line for each channel, json and jsonl are the function's answer
     #[arg(long, value_enum, ignore_case = true, default_value_t = Format::Text)]
     format: Format,
-}
-
-fn attribute(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("expected a name and a value, such as cluster=prod")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 impl Selftest {
@@ -37,7 +33,7 @@ impl Selftest {
         let wished: BTreeMap<&str, &str> =
             self.attribute.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let payload = json!({"selftest": if wished.is_empty() { json!(true) } else { json!(wished) }});
-        let answer = masked(live.invoke(&self.function, &payload)?);
+        let answer = redact_values(live.invoke(&self.function, &payload)?);
         let Some(channels) = answer.get("channels").and_then(Value::as_object) else {
             let said = answer
                 .get("errorMessage")

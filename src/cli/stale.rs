@@ -3,9 +3,10 @@
 use clap::builder::NonEmptyStringValueParser as NonEmpty;
 use clap_complete::ArgValueCandidates;
 
+use super::error::CliError;
 use super::live::Live;
 use super::output::{Outcome, Output, progress};
-use super::{CliError, Format, Global, completion};
+use super::{Format, Global, completion};
 use crate::question::Evidence;
 use crate::question::facts::RunningTask;
 use crate::render::{markdown, stale};
@@ -64,26 +65,12 @@ impl Stale {
         Ok(())
     }
 
-    /// The tasks that run. A cluster that cannot be read does not hide the others.
+    /// The tasks that run.
     fn running(&self, live: &Live, output: &mut Output<'_>) -> Result<Vec<RunningTask>, CliError> {
-        let clusters = live.clusters(self.cluster.as_deref())?;
-        let mut all = Vec::new();
-        for cluster in &clusters {
-            progress(&format!("reading the tasks of {cluster}"));
-            let read = live.prober().running_tasks(live.region(), cluster, self.service.as_deref());
-            match live.wait(read) {
-                Ok((tasks, are_all)) => {
-                    all.extend(tasks);
-                    if !are_all {
-                        output.unable(&format!(
-                            "{cluster}: more tasks run than are read; name one with --service"
-                        ));
-                    }
-                }
-                Err(why) if clusters.len() > 1 => output.unable(&format!("{cluster}: {why}")),
-                Err(why) => return Err(CliError::CannotAsk(why)),
-            }
-        }
-        Ok(all)
+        let read = async |cluster: &str| {
+            live.prober().running_tasks(live.region(), cluster, self.service.as_deref()).await
+        };
+        let all = live.of_clusters(self.cluster.as_deref(), "running tasks", &read, output)?;
+        Ok(all.into_iter().flat_map(|(_, tasks)| tasks).collect())
     }
 }

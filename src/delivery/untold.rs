@@ -9,6 +9,7 @@ use super::within::Timely;
 use super::{NO_LOGS, Visit};
 use crate::event::{Entry, InputError, Task};
 use crate::limits::LOOKING;
+use crate::question::Evidence;
 use crate::stopped;
 use crate::triage::Narrowed;
 
@@ -24,7 +25,8 @@ impl<W: World> Visit<'_, W> {
                     scope: rules.probing,
                     logs: (!rules.reads_logs).then_some(NO_LOGS),
                 };
-                let tellers = guarded(stopped::tellers(&prober, &task)).await.ok().flatten();
+                let tellers =
+                    guarded(stopped::tellers(&prober, &task, &mut Evidence::default())).await.ok().flatten();
                 tellers.unwrap_or_else(|| vec![task]).into_iter().map(Ok).collect()
             }
             untold => vec![untold],

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Checked, Outcome};
 use crate::causes::{FindingKind, Verdict};
 use crate::check::{Problem, Unchecked, lines};
+use crate::words::some_of;
 
 /// The most bytes of a message that are written down.
 pub(super) const LONGEST_NOTE: usize = 16_384;
@@ -156,11 +157,8 @@ fn gaps(outcome: &Outcome) -> Vec<String> {
             None => reasons.push((why, vec![subject])),
         }
     }
-    let line = |(why, subjects): (&str, Vec<&str>)| {
-        let more = subjects.len().saturating_sub(SUBJECTS_NAMED);
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        format!("{}{more}: {why}", subjects[..subjects.len().min(SUBJECTS_NAMED)].join("; "))
-    };
+    let line =
+        |(why, subjects): (&str, Vec<&str>)| format!("{}: {why}", some_of(&subjects, SUBJECTS_NAMED, "; "));
     reasons.into_iter().map(line).collect()
 }
 

@@ -17,6 +17,7 @@ use crate::event::Forecast;
 use crate::limits::{CLUSTER_QUESTIONS, CLUSTER_ROUNDS, ROTATION_AT_ONCE, SCHEDULED_ASKING};
 use crate::question::Evidence;
 use crate::triage::{Narrowed, Pace, ask_in_turns};
+use crate::words::some_of;
 
 /// The most services, and reasons why others were not looked at, that are named in the log.
 const NAMED: usize = 10;
@@ -140,7 +141,5 @@ fn message(services: usize, failing: &[String], unseen: &[Unseen]) -> String {
 }
 
 fn some(all: &[String]) -> String {
-    let more = all.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", all[..all.len().min(NAMED)].join(", "))
+    some_of(all, NAMED, ", ")
 }

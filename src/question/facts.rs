@@ -11,16 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::event::epoch;
-
-/// Declares structs of facts: any field may be absent, unknown ones are ignored.
-macro_rules! facts {
-    ($case:literal $($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty),+ $(,)? })+) => { $(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = $case, default)]
-        pub struct $name { $($(#[$fdoc])* pub $field: $type,)+ }
-    )+ };
-}
+use crate::task_definition::facts;
 
 mod ec2;
 mod ecs;

@@ -132,16 +132,19 @@ fn symptom_of(line: &str) -> Option<Symptom> {
 
 /// Whether a line says, in its own words, that a secret was to be fetched: `Error retrieving secret`.
 fn says_that_it_fetches(line: &str) -> bool {
-    const FETCHES: &[&str] = &["fetch", "retriev", "load", "get", "read", "access", "resolv"];
     let line = line.to_ascii_lowercase();
     let mut words = line
         .split(|letter: char| !letter.is_ascii_alphanumeric())
         .filter(|word| !matches!(*word, "" | "a" | "the"))
         .peekable();
-    std::iter::from_fn(|| Some((words.next()?, words.peek().copied()))).any(|(word, next)| {
-        matches!(next, Some("secret" | "secrets"))
-            && (word == "to" || FETCHES.iter().any(|fetch| word.starts_with(fetch)))
-    })
+    std::iter::from_fn(|| Some((words.next()?, words.peek().copied())))
+        .any(|(word, next)| matches!(next, Some("secret" | "secrets")) && (word == "to" || is_fetching(word)))
+}
+
+/// Whether a word says of something that it is fetched.
+fn is_fetching(word: &str) -> bool {
+    const FETCHES: &[&str] = &["fetch", "retriev", "load", "get", "read", "access", "resolv"];
+    FETCHES.iter().any(|fetch| word.starts_with(fetch))
 }
 
 /// A symptom of a text in which the application speaks: what ECS would have fetched, it fetches itself; of
@@ -177,11 +180,51 @@ fn is_to_aws(symptom: &Symptom) -> bool {
     symptom.host.as_ref().is_some_and(|host| host_of_aws(&host.text).is_some()) || symptom.port == Some(HTTPS)
 }
 
+/// Whether a line states that something failed, as programs do: behind the time of an entry, or in a statement that
+/// begins with it. Prose says of whom it is true, or when it would be: `It cannot read a secret`.
 fn says_that_it_failed(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    ["fail", "error", "exception", "unable", "could not", "cannot", "can't"]
-        .iter()
-        .any(|word| line.contains(word))
+    if is_stamped(&line) {
+        return failing(&line).is_some();
+    }
+    let statements = line.split(['.', ':', ';', ',', '(', ')', '[', ']', '|', '=', '>', '"']);
+    statements.filter_map(failing).any(|(before, is_told_of_itself)| {
+        let is_time = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
+        let own = |word: &&str| !is_time(word) && !word.contains("secret") && !is_fetching(word);
+        before.split_whitespace().filter(own).count() <= usize::from(is_told_of_itself)
+    })
+}
+
+/// What stands before the word that tells of a failure, and whether the word may have one before it: an error and
+/// what failed may be named (`runtime error`, `startup failed`), who cannot is the one who writes.
+fn failing(text: &str) -> Option<(&str, bool)> {
+    const FAILING: &[(&str, bool)] = &[
+        ("failed", true),
+        ("failure", true),
+        ("error", true),
+        ("exception", true),
+        ("unable", false),
+        ("could not", false),
+        ("couldn't", false),
+        ("cannot", false),
+        ("can't", false),
+    ];
+    let ends = |end: usize| !text[end..].starts_with(char::is_alphanumeric);
+    let found = FAILING.iter().filter_map(|(word, is_noun)| {
+        let (at, _) = text.match_indices(word).find(|(at, word)| ends(at + word.len()))?;
+        Some((at, *is_noun))
+    });
+    let (at, is_noun) = found.min()?;
+    // The name of an exception ends in the word.
+    let from = text[..at].rfind(char::is_whitespace).map_or(0, |end| end + 1);
+    Some((text[..from].trim_start_matches(|letter: char| !letter.is_alphanumeric()), is_noun))
+}
+
+/// Whether a line begins with a time, or is an object.
+fn is_stamped(line: &str) -> bool {
+    const DIGITS_OF_A_TIME: usize = 4;
+    let first = line.split_whitespace().next().unwrap_or_default();
+    first.starts_with('{') || first.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_OF_A_TIME
 }
 
 const LESS: &[&str] = &["trace", "verbose", "debug", "info", "information", "notice", "warn", "warning"];
@@ -267,4 +310,53 @@ fn is_counted_among_more(line: &str) -> bool {
         let is_attempt = ["attempt", "retry", "try"].contains(&words[0]);
         is_attempt && number(1).zip(number(2)).is_some_and(|(this, all)| this < all)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_log;
+
+    #[test]
+    fn a_program_that_says_no_more_than_that_it_failed_is_heard() {
+        for line in [
+            "Failed to get secret store",
+            "  \u{2717} cannot read the secret",
+            "fetching secrets failed",
+            "startup failed, could not load secrets",
+            "Unexpected error retrieving secret 'db'",
+            "SecretLoadException: get secret",
+            "init.sh: line 4: unable to fetch secrets",
+            "2026-11-20T10:00:00.000Z api could not load secrets of prod",
+            "app_1  | 2026-11-20T10:00:00.000Z could not load secrets",
+            r#"{"msg": "we cannot get secrets", "code": 7}"#,
+        ] {
+            assert!(read_log([line]).is_some(), "{line}");
+        }
+    }
+
+    #[test]
+    fn prose_about_secrets_is_no_line_of_a_log() {
+        for line in [
+            "- **It cannot read a secret.** Its role has no permission to read a secret, a parameter, an object or a",
+            "If your application fails to retrieve secrets, check its task role.",
+            "If an error occurs while retrieving secrets, the task stops.",
+            "A task that cannot fetch secrets stops before its container starts.",
+            "## When it fails to read secrets",
+            "The sidecar exits with 1 if it is unable to get the secret.",
+            "3. To load secrets without an error, set the Region first.",
+            "[This page](errors.md) says what happens where programs cannot get secrets.",
+        ] {
+            assert_eq!(read_log([line]), None, "{line}");
+        }
+        for page in [
+            include_str!("../../README.md"),
+            include_str!("../../CHANGELOG.md"),
+            include_str!("../../docs/applications.md"),
+            include_str!("../../docs/stale.md"),
+            include_str!("../../docs/rotation.md"),
+            include_str!("../../docs/troubleshooting.md"),
+        ] {
+            assert_eq!(read_log(page.lines()), None);
+        }
+    }
 }

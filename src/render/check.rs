@@ -5,6 +5,7 @@ use super::text::{Style, write_problem};
 use crate::causes::Verdict;
 use crate::check::{Checked, Findings, Unchecked};
 use crate::source::Place;
+use crate::words::some_of;
 
 /// What no check can know beforehand.
 pub(super) const NOT_PROVED: &str = "that secrets hold the JSON keys and shapes asked for (values are never read), that images are built for the \
@@ -107,8 +108,5 @@ fn named(open: &[Unchecked]) -> String {
 
 /// The first of a list, and how many more there are.
 pub(super) fn some(names: &[impl AsRef<str>]) -> String {
-    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
-    let more = names.len() - shown.len();
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("{}{more}", shown.join("; "))
+    some_of(names, NAMED, "; ")
 }

@@ -44,6 +44,26 @@ pub(super) enum Part {
     Open(Open),
 }
 
+impl Part {
+    /// The text, unless it is open.
+    pub(super) fn known(&self) -> Option<&str> {
+        if let Self::Known(text) = self { Some(text) } else { None }
+    }
+
+    /// What is open of it.
+    pub(super) fn open(&self) -> Option<&Open> {
+        if let Self::Open(open) = self { Some(open) } else { None }
+    }
+
+    /// As it is shown.
+    pub(super) fn shown(&self) -> &str {
+        match self {
+            Self::Known(text) => text,
+            Self::Open(open) => &open.shown,
+        }
+    }
+}
+
 impl Got {
     pub(super) fn open(at: Place, open: Open) -> Self {
         Self { at, what: What::Open(open) }
@@ -57,21 +77,23 @@ impl Got {
     pub(super) fn text(&self) -> Option<String> {
         match &self.what {
             What::Plain(text) => Some(text.clone()),
-            What::Text(parts) => parts
-                .iter()
-                .map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None })
-                .collect(),
+            What::Text(parts) => parts.iter().map(Part::known).collect(),
+            _ => None,
+        }
+    }
+
+    /// What is open of a text first.
+    pub(super) fn first_open(&self) -> Option<&Open> {
+        match &self.what {
+            What::Text(parts) => parts.iter().find_map(Part::open),
+            What::Open(open) => Some(open),
             _ => None,
         }
     }
 
     /// The text as it is shown, with what is open in it.
     fn shown(self) -> Option<String> {
-        let part = |part: Part| match part {
-            Part::Known(text) => text,
-            Part::Open(open) => open.shown,
-        };
-        Some(self.parts()?.into_iter().map(part).collect())
+        Some(self.parts()?.iter().map(Part::shown).collect())
     }
 
     /// The parts of a text, also of one that is open as a whole.
@@ -82,6 +104,11 @@ impl Got {
             What::Open(open) => Some(vec![Part::Open(open)]),
             What::List(_) | What::Map(_) | What::Absent => None,
         }
+    }
+
+    /// What a list holds.
+    pub(super) fn items(&self) -> &[Self] {
+        if let What::List(items) = &self.what { items } else { &[] }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
@@ -363,7 +390,7 @@ impl<'t> Template<'t> {
         match self.eval(list, depth).what {
             // An open item before it may be several.
             What::List(items) => items.into_iter().nth(index),
-            What::Open(open) => Some(Got::open(argument.at, Open { form: Form::Any, ..open })),
+            What::Open(open) => Some(Got::open(argument.at, open.in_part())),
             _ => None,
         }
     }
@@ -372,38 +399,23 @@ impl<'t> Template<'t> {
         let [by, text] = argument.items() else { return None };
         let by = by.text().filter(|by| !by.is_empty())?;
         let text = self.eval(text, depth);
-        match text.text() {
-            Some(text) => {
-                self.push(&mut Vec::new(), vec![Part::Known(text.clone())]);
-                Some(Got {
-                    at: argument.at,
-                    what: What::List(text.split(by).map(|item| Got::known(argument.at, item)).collect()),
-                })
-            }
-            None => text.parts()?.into_iter().find_map(|part| match part {
-                Part::Open(open) => Some(Got::open(argument.at, Open { form: Form::Any, ..open })),
-                Part::Known(_) => None,
-            }),
+        if let Some(open) = text.first_open() {
+            return Some(Got::open(argument.at, open.in_part()));
         }
+        let text = text.text()?;
+        self.push(&mut Vec::new(), vec![Part::Known(text.clone())]);
+        let items = text.split(by).map(|item| Got::known(argument.at, item)).collect();
+        Some(Got { at: argument.at, what: What::List(items) })
     }
 
     fn mapped(&self, argument: &Node, depth: usize) -> Option<Got> {
         let [map, first, second, ..] = argument.items() else { return None };
-        let known = |node: &Node| {
-            let got = self.eval(node, depth);
-            got.text().ok_or(got)
-        };
-        let keys = [known(map), known(first), known(second)];
-        if let Some(Err(open)) = keys.iter().find(|key| key.is_err()) {
-            let open = open
-                .clone()
-                .parts()?
-                .into_iter()
-                .find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })?;
-            return Some(Got::open(argument.at, Open { form: Form::Any, ..open }));
+        let keys = [map, first, second].map(|node| self.eval(node, depth));
+        if let Some(open) = keys.iter().find_map(Got::first_open) {
+            return Some(Got::open(argument.at, open.in_part()));
         }
-        let [Ok(map), Ok(first), Ok(second)] = keys else { return None };
-        let found = self.section("Mappings", &map)?.get(&first)?.get(&second)?;
+        let [map, first, second] = keys.map(|key| key.text());
+        let found = self.section("Mappings", &map?)?.get(&first?)?.get(&second?)?;
         let text = |node: &Node| node.text().map(|text| Got::known(argument.at, text));
         match &found.content {
             Content::List(items) => {
@@ -454,20 +466,16 @@ impl<'t> Template<'t> {
                 Some(self.eval(one, depth + 1).text()? == self.eval(other, depth + 1).text()?)
             }
             "Fn::Not" => all.next()?.map(|holds| !holds),
-            "Fn::And" => all
-                .try_fold(Some(true), |so_far, one| match (so_far, one) {
-                    (_, Some(false)) => Err(Some(false)),
-                    (Some(true), Some(true)) => Ok(Some(true)),
-                    _ => Ok(None),
-                })
-                .unwrap_or_else(|decided| decided),
-            "Fn::Or" => all
-                .try_fold(Some(false), |so_far, one| match (so_far, one) {
-                    (_, Some(true)) => Err(Some(true)),
-                    (Some(false), Some(false)) => Ok(Some(false)),
-                    _ => Ok(None),
-                })
-                .unwrap_or_else(|decided| decided),
+            "Fn::And" | "Fn::Or" => {
+                // One of them settles it, whatever the others are.
+                let settling = name == "Fn::Or";
+                let all: Vec<Option<bool>> = all.collect();
+                if all.contains(&Some(settling)) {
+                    Some(settling)
+                } else {
+                    all.iter().all(Option::is_some).then_some(!settling)
+                }
+            }
             _ => None,
         }
     }

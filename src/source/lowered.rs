@@ -10,9 +10,17 @@ use super::plan::{Pending, Plan};
 use super::tree::{Content, Node, Place, plain_value};
 use super::{Found, fault};
 use crate::redact::{MASKED, Written, beginning, redact_name, written};
-use crate::task_definition::file::{self, Way};
 use crate::task_definition::lenient::Unreadable;
 use crate::task_definition::{Reference, ReferenceKind, TaskDefinition, TaskDefinitionError};
+
+/// Where in a document a definition is.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    /// The path of it; empty for the document itself, and for what has a name in it.
+    pub(super) path: String,
+    /// The document has only its container definitions.
+    pub(super) is_list: bool,
+}
 
 /// How scalars are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +35,8 @@ pub(super) enum Reading {
 const TEXTS: &[&str] = &[
     "name", "family", "image", "valuefrom", "value", "type", "condition", "containername",
     "credentialsparameter", "executionrolearn", "taskrolearn", "taskdefinitionarn", "networkmode",
-    "sourcevolume", "filesystemid", "rootdirectory", "transitencryption", "accesspointid", "iam",
-    "logdriver", "operatingsystemfamily", "cpuarchitecture",
+    "sourcevolume", "sourcepath", "containerpath", "filesystemid", "rootdirectory", "transitencryption",
+    "accesspointid", "iam", "logdriver", "operatingsystemfamily", "cpuarchitecture",
 ];
 /// Lists and objects of nothing but texts.
 const OF_TEXTS: &[&str] = &["options", "requirescompatibilities", "credentialspecs"];
@@ -36,6 +44,14 @@ const OF_TEXTS: &[&str] = &["options", "requirescompatibilities", "credentialspe
 const LONGEST_SHOWN: usize = 2_000;
 /// What never enters the model.
 const UNREAD: &[&str] = &["environment", "command", "entrypoint", "healthcheck", "dockerlabels"];
+
+/// What ECS registers no definition without, by the object that has it.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("containerdefinitions", &["name", "image"]),
+    ("containerdefinitions.dependson", &["containerName", "condition"]),
+    ("containerdefinitions.logconfiguration", &["logDriver"]),
+    ("containerdefinitions.secrets", &["name"]),
+];
 
 /// Where a document writes what: paths inside a definition, in lower case, and their places.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,15 +108,21 @@ pub(super) fn path_of(definition: &TaskDefinition, reference: &Reference) -> Str
 impl Got {
     /// A value in which nothing is worked out.
     pub(super) fn of(node: &Node) -> Self {
+        Self::of_part(node, None)
+    }
+
+    /// The same, all of it at one place where one is given.
+    pub(super) fn of_part(node: &Node, at: Option<Place>) -> Self {
+        let inner = |node: &Node| Self::of_part(node, at);
         let what = match &node.content {
             Content::Text(text) => What::Text(vec![Part::Known(text.clone())]),
             Content::Plain(plain) => What::Plain(plain.clone()),
-            Content::List(items) => What::List(items.iter().map(Self::of).collect()),
+            Content::List(items) => What::List(items.iter().map(inner).collect()),
             Content::Map(members) => {
-                What::Map(members.iter().map(|(key, value)| (key.clone(), Self::of(value))).collect())
+                What::Map(members.iter().map(|(key, value)| (key.clone(), inner(value))).collect())
             }
         };
-        Self { at: node.at, what }
+        Self { at: at.unwrap_or(node.at), what }
     }
 
     /// A value that CloudFormation worked out, all of it at one place. What it left over is open.
@@ -172,6 +194,8 @@ struct Lowering {
     reading: Reading,
     places: Places,
     plan: Plan,
+    /// What is not there, with the path of where it should be.
+    lacks: Vec<(Place, String, String)>,
 }
 
 /// The definition that was worked out. `way` leads to it, as faults tell it.
@@ -182,31 +206,22 @@ pub(super) fn found(
     reading: Reading,
     way: &Way,
 ) -> Result<Found, TaskDefinitionError> {
-    let mut lowering =
-        Lowering { reading, places: Places { start: Some(at), ..Places::default() }, plan: Plan::default() };
+    let places = Places { start: Some(at), ..Places::default() };
+    let mut lowering = Lowering { reading, places, plan: Plan::default(), lacks: Vec::new() };
     let value =
         lowering.value(got, "").filter(|value| !value.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
-    let Lowering { places, mut plan, .. } = lowering;
-    let read = TaskDefinition::from_value(value).map_err(|Unreadable { steps: inside, error }| {
-        let at = places.at(&file::shown(&inside).to_ascii_lowercase()).unwrap_or(at);
-        let steps = way.steps_to(inside);
-        let path = file::shown(&steps);
-        let path = if way.steps.is_empty() && !name.is_empty() {
-            [name, &path].join(".").trim_end_matches('.').to_owned()
-        } else {
-            path
-        };
-        TaskDefinitionError {
-            path: redact_name(&path).into_owned(),
-            ..fault(at, crate::event::without_values(&error.to_string()))
-        }
+    let Lowering { places, mut plan, lacks, .. } = lowering;
+    let faulty = |at: Place, inside: &str, problem: String| TaskDefinitionError {
+        path: redact_name(&path_in_document(name, way, inside)).into_owned(),
+        ..fault(at, problem)
+    };
+    let read = TaskDefinition::from_value(value).map_err(|Unreadable { path: inside, error }| {
+        let at = places.at(&inside.to_ascii_lowercase()).unwrap_or(at);
+        faulty(at, &inside, crate::event::without_values(&error.to_string()))
     })?;
     let mut definition = read.cleaned();
     if definition.containers.is_empty() && !plan.is_open_under("containerdefinitions") {
-        return Err(TaskDefinitionError {
-            path: redact_name(name).into_owned(),
-            ..fault(at, "expected container definitions; found no containers".to_owned())
-        });
+        return Err(faulty(at, "", "expected container definitions; found no containers".to_owned()));
     }
     // A volume of which a part is open is neither asked for nor judged.
     for (at, volume) in definition.volumes.iter_mut().enumerate() {
@@ -222,7 +237,16 @@ pub(super) fn found(
         }
     }
     plan.keep_relevant();
-    Ok(Found { name: redact_name(name).into_owned(), definition, plan, places })
+    let lacks = lacks.into_iter().map(|(at, inside, problem)| faulty(at, &inside, problem)).collect();
+    Ok(Found { name: redact_name(name).into_owned(), definition, plan, places, lacks })
+}
+
+/// The path of something in a definition, seen from the document, or from the name of the definition in it.
+fn path_in_document(name: &str, way: &Way, inside: &str) -> String {
+    let inside = if way.is_list { inside.trim_start_matches("containerDefinitions") } else { inside };
+    let outer = if way.path.is_empty() { name } else { &way.path };
+    let between = if outer.is_empty() || inside.is_empty() || inside.starts_with('[') { "" } else { "." };
+    format!("{outer}{between}{inside}")
 }
 
 impl Lowering {
@@ -230,28 +254,16 @@ impl Lowering {
         self.places.of.insert(path.to_ascii_lowercase(), got.at);
         match got.what {
             What::Absent => None,
-            What::Open(open) => {
-                let shown = open.shown.clone();
-                self.pending(path, &[Part::Open(open)]);
-                is_text(path).then_some(Value::String(shown))
-            }
+            What::Open(open) => self.open(path, &[Part::Open(open)]),
             What::Plain(plain) if matches!(plain.as_str(), "null" | "" | "~") => Some(Value::Null),
             What::Plain(plain) if self.reading == Reading::Lenient && is_text(path) => {
                 Some(Value::String(plain))
             }
             What::Plain(plain) => Some(plain_value(&plain)),
             What::Text(parts) => {
-                let is_open = parts.iter().any(|part| matches!(part, Part::Open(_)));
-                if is_open {
-                    self.pending(path, &parts);
-                }
-                if is_open {
-                    return self.plan.shown(path).filter(|_| is_text(path)).map(Value::String);
-                }
-                let text: String = parts
-                    .iter()
-                    .filter_map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None })
-                    .collect();
+                let Some(text) = parts.iter().map(Part::known).collect::<Option<String>>() else {
+                    return self.open(path, &parts);
+                };
                 let is_scalar = self.reading == Reading::Lenient && !is_text(path);
                 Some(if is_scalar { plain_value(&text) } else { Value::String(text) })
             }
@@ -261,7 +273,7 @@ impl Lowering {
                     let inner = format!("{path}[{}]", values.len());
                     match item.what {
                         // Of how many items it is going to be is not known either.
-                        What::Open(open) if !is_text(&inner) => self.pending(path, &[Part::Open(open)]),
+                        What::Open(open) if !is_text(&inner) => _ = self.open(path, &[Part::Open(open)]),
                         _ => values.extend(self.value(item, &inner)),
                     }
                 }
@@ -278,31 +290,34 @@ impl Lowering {
                         object.insert(key, value);
                     }
                 }
+                self.note_lacking(got.at, path, &object);
                 Some(Value::Object(object))
             }
         }
     }
 
-    /// Notes that something is open.
-    fn pending(&mut self, path: &str, parts: &[Part]) {
-        let part = |part: &Part| match part {
-            Part::Known(text) => text.clone(),
-            Part::Open(open) => open.shown.clone(),
-        };
-        let stands = |part: &Part| match part {
-            Part::Known(text) => Some(text.clone()),
-            Part::Open(open) => open.stand_in().map(str::to_owned),
-        };
-        let Some(open) =
-            parts.iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })
-        else {
-            return;
-        };
-        let Open { why, made, .. } = open.clone();
-        let shown: String = parts.iter().map(part).collect();
-        let known = |part: &Part| if let Part::Known(text) = part { text.clone() } else { String::new() };
-        let known: String = parts.iter().map(known).collect();
-        // A placeholder for an ARN is followed by a key, a stage and an id.
+    /// Notes what an object lacks that it needs.
+    fn note_lacking(&mut self, at: Place, path: &str, object: &Map<String, Value>) {
+        let of = path.split('.').map(|part| part.split('[').next().unwrap_or(part));
+        let of = of.collect::<Vec<_>>().join(".").to_ascii_lowercase();
+        let needed = NEEDED.iter().find(|(owner, _)| *owner == of).map_or(&[][..], |(_, needed)| *needed);
+        let has =
+            |key: &str| object.iter().any(|(own, value)| own.eq_ignore_ascii_case(key) && !value.is_null());
+        let lacking: Vec<&str> = needed.iter().copied().filter(|key| !has(key)).collect();
+        if !lacking.is_empty() {
+            let it = if lacking.len() == 1 { "it" } else { "them" };
+            let lacking = lacking.join(" and ");
+            let problem = format!("expected {lacking}: ECS registers no definition without {it}");
+            self.lacks.push((at, path.to_owned(), problem));
+        }
+    }
+
+    /// Notes that something is open. It is shown where a text is wanted.
+    fn open(&mut self, path: &str, parts: &[Part]) -> Option<Value> {
+        let Open { why, made, .. } = parts.iter().find_map(Part::open).cloned()?;
+        let shown: String = parts.iter().map(Part::shown).collect();
+        let known: String = parts.iter().filter_map(Part::known).collect();
+        // Behind a placeholder for an ARN stand a key, a stage and an id.
         let is_behind = matches!(parts.first(), Some(Part::Open(_)));
         let is_value = if is_behind {
             known.split(':').any(|part| written(part) == Written::Value)
@@ -317,14 +332,16 @@ impl Lowering {
         } else {
             beginning(&shown, LONGEST_SHOWN).into_owned()
         };
+        let wanted = is_text(path).then(|| Value::String(shown.clone()));
         let pending = Pending {
             path: redact_name(path).into_owned(),
             shown,
             why,
             made,
-            stand_in: parts.iter().map(stands).collect(),
+            stand_in: parts.iter().map(|part| part.known().or_else(|| part.open()?.stand_in())).collect(),
         };
         self.plan.pending.insert(path.to_ascii_lowercase(), pending);
+        wanted
     }
 }
 

@@ -27,7 +27,12 @@ impl Open {
         Self { shown: shown.into(), why: why.into(), made: None, form: Form::Any }
     }
 
-    /// A sample in its place, by which to judge whether what is written around it can be right whatever it
+    /// The same of a part of it, whose form is not known.
+    pub(super) fn in_part(&self) -> Self {
+        Self { form: Form::Any, ..self.clone() }
+    }
+
+    /// Something that stands in its place to tell whether what is written around it can be right whatever it
     /// will be.
     pub(super) fn stand_in(&self) -> Option<&'static str> {
         match self.form {

@@ -155,17 +155,12 @@ impl Name {
 
     /// Whether it is the name of something that the deployment makes.
     fn is_made(&self) -> bool {
-        self.0.iter().any(|part| matches!(part, Part::Open(open) if open.made.is_some()))
+        self.0.iter().filter_map(Part::open).any(|open| open.made.is_some())
     }
 
     /// Whether it can be this name, whatever its open parts will be. A name at the end of an ARN counts.
     fn fits(&self, name: &str) -> bool {
-        let whole: Option<String> = self
-            .0
-            .iter()
-            .map(|part| if let Part::Known(text) = part { Some(text.as_str()) } else { None })
-            .collect();
-        if let Some(whole) = whole {
+        if let Some(whole) = self.0.iter().map(Part::known).collect::<Option<String>>() {
             let name = name.trim_start_matches('/');
             let ends = |whole: &str| {
                 whole.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with([':', '/']))
@@ -199,15 +194,11 @@ impl Name {
     }
 
     fn is_arn(&self) -> bool {
-        matches!(self.0.first(), Some(Part::Known(text)) if text.starts_with("arn:"))
+        self.0.first().and_then(Part::known).is_some_and(|text| text.starts_with("arn:"))
     }
 }
 
 impl Plan {
-    pub(super) fn shown(&self, path: &str) -> Option<String> {
-        self.pending.get(&path.to_ascii_lowercase()).map(|pending| pending.shown.clone())
-    }
-
     pub(super) fn is_open_under(&self, path: &str) -> bool {
         self.pending.keys().any(|own| own.starts_with(path))
     }

@@ -1,6 +1,6 @@
 //! A service of a document: which definition it starts, and where.
 
-use super::intrinsic::{Got, Part, What};
+use super::intrinsic::{Got, What};
 use super::open::Open;
 use super::tree::Node;
 use crate::arn::name_in;
@@ -63,35 +63,25 @@ impl Service {
 
 /// Reads the properties of a service: the keys of ECS, in any case.
 pub(super) fn of(name: &str, got: &Got) -> Service {
-    let text = |key: &str| {
-        got.get(key)
-            .and_then(Got::text)
-            .map(|text| redact_name(&text).into_owned())
-            .filter(|text| !text.is_empty())
-    };
+    let text = |key: &str| text(got, key).filter(|text| !text.is_empty());
     let runs = match got.get("TaskDefinition").or_else(|| got.get("taskDefinitionArn")) {
         None => Runs::Untold,
-        Some(named) => match (named.text(), open(named)) {
+        Some(named) => match (named.text(), named.first_open()) {
             (Some(named), _) => Runs::Named(redact_name(&named).into_owned()),
-            (None, Some(Open { made: Some(id), .. })) => Runs::Here(id),
-            (None, Some(Open { why, .. })) => Runs::Open(why),
+            (None, Some(Open { made: Some(id), .. })) => Runs::Here(id.clone()),
+            (None, Some(Open { why, .. })) => Runs::Open(why.clone()),
             (None, None) => Runs::Untold,
         },
     };
     let provided = got
         .get("capacityProviderStrategy")
-        .and_then(|strategy| if let What::List(items) = &strategy.what { items.first() } else { None });
-    let provided = provided.and_then(|provider| provider.get("capacityProvider")?.text());
+        .and_then(|strategy| strategy.items().first()?.get("capacityProvider")?.text());
     let provided =
         provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" }.to_owned());
-    let (network, network_open) = match got
-        .get("networkConfiguration")
-        .and_then(|network| network.get("awsvpcConfiguration"))
-        .map(network)
-    {
-        None => (None, None),
-        Some(Ok(network)) => (Some(network), None),
-        Some(Err(why)) => (None, Some(why)),
+    let placed = got.get("networkConfiguration").and_then(|network| network.get("awsvpcConfiguration"));
+    let (network, network_open) = match placed.map(network).transpose() {
+        Ok(network) => (network, None),
+        Err(why) => (None, Some(why)),
     };
     let name = if name.is_empty() {
         text("serviceName").unwrap_or_default()
@@ -107,26 +97,20 @@ pub(super) fn of(name: &str, got: &Got) -> Service {
         platform_version: text("platformVersion"),
         network,
         network_open,
-        volumes: list(got, "volumeConfigurations")
-            .chain(list(got, "volumeConfiguration"))
+        volumes: ["volumeConfigurations", "volumeConfiguration"]
+            .into_iter()
+            .filter_map(|key| got.get(key))
+            .flat_map(Got::items)
             .map(volume)
             .collect(),
     }
 }
 
-/// What is open in a value.
-fn open(got: &Got) -> Option<Open> {
-    let parts = got.clone().parts()?;
-    parts.into_iter().find_map(|part| if let Part::Open(open) = part { Some(open) } else { None })
-}
-
-fn list<'g>(got: &'g Got, key: &str) -> impl Iterator<Item = &'g Got> + use<'g> {
-    let items = got.get(key).map(|list| if let What::List(items) = &list.what { &items[..] } else { &[] });
-    items.into_iter().flatten()
+fn text(got: &Got, key: &str) -> Option<String> {
+    Some(redact_name(&got.get(key)?.text()?).into_owned())
 }
 
 fn volume(got: &Got) -> VolumeConfiguration {
-    let text = |got: &Got, key: &str| Some(redact_name(&got.get(key)?.text()?).into_owned());
     let ebs =
         |ebs: &Got| ManagedEbsVolume { role_arn: text(ebs, "roleArn"), kms_key_id: text(ebs, "kmsKeyId") };
     VolumeConfiguration { name: text(got, "name"), managed_ebs_volume: got.get("managedEBSVolume").map(ebs) }
@@ -135,20 +119,17 @@ fn volume(got: &Got) -> VolumeConfiguration {
 /// The network of a service, or why it is not known.
 fn network(got: &Got) -> Result<AwsVpcConfiguration, String> {
     let open = |got: &Got| {
-        open(got).map_or_else(|| "it is not read".to_owned(), |open| format!("{}: {}", open.shown, open.why))
+        let told = got.first_open().map(|open| format!("{}: {}", open.shown, open.why));
+        told.unwrap_or_else(|| "it is not read".to_owned())
     };
-    let list = |key: &str| match got.get(key).map(|list| (&list.what, list)) {
+    let id = |item: &Got| item.text().map(|id| redact_name(&id).into_owned()).ok_or_else(|| open(item));
+    let list = |key: &str| match got.get(key) {
         None => Ok(Vec::new()),
-        Some((What::List(items), _)) => items
-            .iter()
-            .map(|item| item.text().map(|id| redact_name(&id).into_owned()).ok_or_else(|| open(item)))
-            .collect(),
-        Some((_, list)) => Err(open(list)),
+        Some(list) if matches!(list.what, What::List(_)) => list.items().iter().map(id).collect(),
+        Some(list) => Err(open(list)),
     };
-    let public = got
-        .get("assignPublicIp")
-        .and_then(Got::text)
-        .map(|on| if on.eq_ignore_ascii_case("true") || on == "ENABLED" { "ENABLED" } else { "DISABLED" });
+    let is_on = |on: String| on.eq_ignore_ascii_case("true") || on == "ENABLED";
+    let is_public = text(got, "assignPublicIp").is_some_and(is_on);
     let (subnets, security_groups) = (list("subnets")?, list("securityGroups")?);
     if subnets.is_empty() {
         return Err("it names no subnets".to_owned());
@@ -156,7 +137,7 @@ fn network(got: &Got) -> Result<AwsVpcConfiguration, String> {
     Ok(AwsVpcConfiguration {
         subnets,
         security_groups,
-        assign_public_ip: Some(public.unwrap_or("DISABLED").to_owned()),
+        assign_public_ip: Some(if is_public { "ENABLED" } else { "DISABLED" }.to_owned()),
     })
 }
 

@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use super::intrinsic::{Got, Template, What};
-use super::lowered::{self, Reading};
+use super::lowered::{self, Reading, Way};
 use super::plan::{Made, Name};
 use super::tree::{Node, Place};
 use super::{Given, Source, service};
 use crate::redact::redact_name;
-use crate::task_definition::file::Way;
 
 const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
 
@@ -67,14 +66,11 @@ pub(super) fn read(node: &Node, given: &Given) -> Source {
             )),
         }
     }
-    let declared = |id: &str| {
+    let is_declared = |id: &&String| {
         id.starts_with("AWS::")
             || node.get("Parameters").is_some_and(|parameters| parameters.get(id).is_some())
     };
-    let strange = given.parameters.keys().filter(|id| !declared(id));
-    reading.source.asides.extend(
-        strange.map(|id| format!("parameter {}: the template has none of that name", redact_name(id))),
-    );
+    reading.source.parameters = given.parameters.keys().filter(is_declared).cloned().collect();
     reading.source.with_made(&reading.made)
 }
 

@@ -1,15 +1,14 @@
 //! Plans and states as `terraform show -json` writes them.
 
 use super::intrinsic::{Got, What};
-use super::lowered::{self, Reading};
+use super::lowered::{self, Reading, Way};
 use super::open::Open;
 use super::plan::Made;
 use super::template::names;
-use super::tree::{Content, Node, Place};
+use super::tree::{Content, Node};
 use super::{MADE, Source, fault, service};
 use crate::redact::redact_name;
 use crate::task_definition::TaskDefinitionError;
-use crate::task_definition::file::Way;
 
 /// Blocks that occur at most once, and which the provider lists all the same.
 const SINGLE: &[&str] = &[
@@ -187,29 +186,19 @@ pub(super) fn read(root: &Node) -> Source {
 
 /// What is not known of an attribute until the plan is applied.
 fn open(resource: &Resource<'_>, root: &Node, path: &[&str]) -> Open {
-    match resource.refers(root, path) {
-        Some(named) => {
-            let id = steps(named)
-                .into_iter()
-                .take(if named.starts_with("data.") { 3 } else { 2 })
-                .collect::<Vec<_>>()
-                .join(".");
-            let prefix =
-                if resource.module.is_empty() { String::new() } else { format!("{}.", resource.module) };
-            let is_resource = !["var", "local", "module", "each", "count", "path"]
-                .contains(&id.split('.').next().unwrap_or_default());
-            let why = if is_resource {
-                format!("{MADE} ({})", redact_name(&id))
-            } else {
-                "known after apply".to_owned()
-            };
-            Open {
-                made: is_resource.then(|| format!("{prefix}{id}")),
-                ..Open::new(format!("${{{}}}", redact_name(named)), why)
-            }
-        }
-        None => Open::new(format!("${{{}}}", path.last().copied().unwrap_or("...")), "known after apply"),
+    const LATER: &str = "known after apply";
+    let Some(named) = resource.refers(root, path) else {
+        return Open::new(format!("${{{}}}", path.last().copied().unwrap_or("...")), LATER);
+    };
+    let shown = format!("${{{}}}", redact_name(named));
+    let length = if named.starts_with("data.") { 3 } else { 2 };
+    let id = steps(named).into_iter().take(length).collect::<Vec<_>>().join(".");
+    let first = id.split('.').next().unwrap_or_default();
+    if ["var", "local", "module", "each", "count", "path"].contains(&first) {
+        return Open::new(shown, LATER);
     }
+    let made = [resource.module, &id].join(".").trim_start_matches('.').to_owned();
+    Open { made: Some(made), ..Open::new(shown, format!("{MADE} ({})", redact_name(&id))) }
 }
 
 /// The attributes that are known, those that are not marked as open.
@@ -234,18 +223,11 @@ fn known<'n>(
             let told = members
                 .iter()
                 .map(|(key, value)| (key.as_str(), value, unknown.and_then(|unknown| unknown.get(key))));
-            let untold = unknown
-                .into_iter()
-                .flat_map(Node::members)
-                .filter(|(key, _)| after.get(key).is_none())
-                .map(|(key, value)| (key, value, Some(value)));
-            let all: Vec<_> = told.chain(untold).collect();
-            Got {
-                at,
-                what: What::Map(
-                    all.into_iter().map(|(key, value, unknown)| inner(key, value, unknown)).collect(),
-                ),
-            }
+            let untold = unknown.into_iter().flat_map(Node::members);
+            let untold = untold.filter(|(key, _)| after.get(key).is_none());
+            let all = told.chain(untold.map(|(key, value)| (key, value, Some(value))));
+            let all = all.map(|(key, value, unknown)| inner(key, value, unknown)).collect();
+            Got { at, what: What::Map(all) }
         }
         Content::List(items) => {
             let of = |(index, item): (usize, &'n Node)| {
@@ -267,15 +249,14 @@ fn known<'n>(
 fn definition(got: Got) -> Result<Got, TaskDefinitionError> {
     let at = got.at;
     let What::Map(members) = got.what else { return Ok(got) };
-    let mut own = Vec::new();
-    for (key, value) in members {
-        match key.as_str() {
-            "container_definitions" => own.push(("containerDefinitions".to_owned(), containers(value)?)),
-            "volume" => own.push(("volumes".to_owned(), renamed(value))),
-            _ => own.push((camel(&key), single(&key, renamed(value)))),
-        }
-    }
-    Ok(Got { at, what: What::Map(own) })
+    let own = members.into_iter().map(|(key, value)| {
+        Ok(match key.as_str() {
+            "container_definitions" => ("containerDefinitions".to_owned(), containers(value)?),
+            "volume" => ("volumes".to_owned(), renamed(value)),
+            _ => (camel(&key), single(&key, renamed(value))),
+        })
+    });
+    Ok(Got { at, what: What::Map(own.collect::<Result<_, _>>()?) })
 }
 
 /// Container definitions: JSON in a text, or blocks.
@@ -285,22 +266,11 @@ fn containers(got: Got) -> Result<Got, TaskDefinitionError> {
     };
     let at = got.at;
     match Node::of_json(&text) {
-        Some(Ok(node)) => Ok(placed(Got::of(&node), at)),
+        // Lines of a text in a text are no lines of the document.
+        Some(Ok(node)) => Ok(Got::of_part(&node, Some(at))),
         Some(Err(error)) => Err(fault(at, format!("container_definitions: {}", error.problem))),
         None => Err(fault(at, "container_definitions: expected JSON".to_owned())),
     }
-}
-
-/// The same at one place: lines of a text in a text are not lines of the document.
-fn placed(got: Got, at: Place) -> Got {
-    let what = match got.what {
-        What::List(items) => What::List(items.into_iter().map(|item| placed(item, at)).collect()),
-        What::Map(members) => {
-            What::Map(members.into_iter().map(|(key, value)| (key, placed(value, at))).collect())
-        }
-        other => other,
-    };
-    Got { at, what }
 }
 
 fn renamed(got: Got) -> Got {

@@ -4,17 +4,15 @@
 use std::cell::RefCell;
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Map, Value};
-
-use super::file::Step;
 
 /// A value of the wrong type.
 #[derive(Debug)]
 pub(crate) struct Unreadable {
-    /// The way to it.
-    pub(crate) steps: Vec<Step>,
+    /// The path of it, such as `containerDefinitions[0].secrets`; empty for the whole.
+    pub(crate) path: String,
     /// What was expected and found.
     pub(crate) error: Error,
 }
@@ -22,17 +20,17 @@ pub(crate) struct Unreadable {
 /// Reads a value leniently.
 pub(super) fn read<D: DeserializeOwned>(value: Value) -> Result<D, Unreadable> {
     let failed = RefCell::default();
-    D::deserialize(Lenient { value, steps: Vec::new(), failed: &failed })
-        .map_err(|error| Unreadable { steps: failed.take().unwrap_or_default(), error })
+    D::deserialize(Lenient { value, path: String::new(), failed: &failed })
+        .map_err(|error| Unreadable { path: failed.take().unwrap_or_default(), error })
 }
 
 /// A value on its way to be read.
 struct Lenient<'f> {
     value: Value,
-    /// The way to it.
-    steps: Vec<Step>,
-    /// The way to the innermost value that could not be read.
-    failed: &'f RefCell<Option<Vec<Step>>>,
+    /// The path of it.
+    path: String,
+    /// The path of the innermost value that could not be read.
+    failed: &'f RefCell<Option<String>>,
 }
 
 impl IntoDeserializer<'_, Error> for Lenient<'_> {
@@ -44,30 +42,30 @@ impl IntoDeserializer<'_, Error> for Lenient<'_> {
 }
 
 impl Lenient<'_> {
-    /// Reads the value; where that fails, notes the way to it, unless something inside it was to blame.
+    /// Reads the value; where that fails, notes the path of it, unless something inside it was to blame.
     fn told<T>(
         self,
-        read: impl FnOnce(Value, &dyn Fn(Step, Value) -> Self) -> Result<T, Error>,
+        read: impl FnOnce(Value, &dyn Fn(&str, Value) -> Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let Self { value, steps, failed } = self;
-        let inside = |step: Step, value: Value| Self {
+        let Self { value, path, failed } = self;
+        let inside = |step: &str, value: Value| Self {
             value,
-            steps: steps.iter().cloned().chain([step]).collect(),
+            path: format!("{path}{step}").trim_start_matches('.').to_owned(),
             failed,
         };
-        read(value, &inside).inspect_err(|_| _ = failed.borrow_mut().get_or_insert_with(|| steps.clone()))
+        read(value, &inside).inspect_err(|_| _ = failed.borrow_mut().get_or_insert_with(|| path.clone()))
     }
 }
 
 fn visit_map<'de, 'f, V: Visitor<'de>>(
     map: Map<String, Value>,
     visitor: V,
-    inside: &dyn Fn(Step, Value) -> Lenient<'f>,
+    inside: &dyn Fn(&str, Value) -> Lenient<'f>,
 ) -> Result<V::Value, Error> {
     let there = map.into_iter().filter(|(_, value)| !value.is_null());
     visitor.visit_map(MapDeserializer::new(there.map(|(key, value)| {
-        let step = Step::Key(key.clone());
-        (key, inside(step, value))
+        let value = inside(&format!(".{key}"), value);
+        (key, value)
     })))
 }
 
@@ -78,7 +76,8 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
         self.told(|value, inside| match value {
             Value::Array(items) => {
                 let items = items.into_iter().enumerate();
-                visitor.visit_seq(SeqDeserializer::new(items.map(|(at, item)| inside(Step::Index(at), item))))
+                visitor
+                    .visit_seq(SeqDeserializer::new(items.map(|(at, item)| inside(&format!("[{at}]"), item))))
             }
             Value::Object(map) => visit_map(map, visitor, inside),
             scalar => scalar.deserialize_any(visitor),
@@ -106,7 +105,7 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
         self.told(|value, inside| {
             let Value::Object(map) = value else {
                 // A struct would also take its fields from a list, in order.
-                return Err(Error::invalid_type(unexpected(&value), &"an object"));
+                return value.deserialize_map(visitor);
             };
             let mut named = Map::new();
             for (key, value) in map {
@@ -125,17 +124,5 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
         tuple_struct map enum identifier ignored_any
-    }
-}
-
-fn unexpected(value: &Value) -> serde::de::Unexpected<'_> {
-    use serde::de::Unexpected;
-    match value {
-        Value::Null => Unexpected::Unit,
-        Value::Bool(value) => Unexpected::Bool(*value),
-        Value::Number(_) => Unexpected::Other("a number"),
-        Value::String(_) => Unexpected::Other("a string"),
-        Value::Array(_) => Unexpected::Seq,
-        Value::Object(_) => Unexpected::Map,
     }
 }

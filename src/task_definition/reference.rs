@@ -10,39 +10,26 @@ impl TaskDefinition {
     #[must_use]
     pub fn references(&self) -> Vec<Reference> {
         let mut all = Vec::new();
+        let reference = |kind, field: String, value_from: &String| {
+            let value_from = value_from.clone();
+            Reference { kind, container: None, field, name: None, value_from }
+        };
         let roles = [
             (ReferenceKind::ExecutionRole, "executionRoleArn", &self.execution_role_arn),
             (ReferenceKind::TaskRole, "taskRoleArn", &self.task_role_arn),
         ];
         for (kind, field, arn) in roles {
-            all.extend(arn.as_ref().map(|arn| Reference {
-                kind,
-                container: None,
-                field: field.to_owned(),
-                name: None,
-                value_from: arn.clone(),
-            }));
+            all.extend(arn.as_ref().map(|arn| reference(kind, field.to_owned(), arn)));
         }
         for container in &self.containers {
             container.references(&mut all);
         }
         for (at, volume) in self.volumes.iter().enumerate() {
-            let login = volume
-                .fsx_windows_file_server_volume_configuration
-                .as_ref()
-                .and_then(|fsx| fsx.authorization_config.as_ref());
-            if let Some(login) = login.and_then(|config| config.credentials_parameter.clone()) {
-                let field = format!(
-                    "volumes[{at}].fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter"
-                );
-                all.push(Reference {
-                    kind: ReferenceKind::Secret,
-                    container: None,
-                    field,
-                    name: None,
-                    value_from: login,
-                });
-            }
+            let fsx = volume.fsx_windows_file_server_volume_configuration.as_ref();
+            let login = fsx.and_then(|fsx| fsx.authorization_config.as_ref()?.credentials_parameter.as_ref());
+            let field = "fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter";
+            let field = format!("volumes[{at}].{field}");
+            all.extend(login.map(|login| reference(ReferenceKind::Secret, field, login)));
         }
         all
     }

@@ -1,47 +1,67 @@
 //! The volumes of a task definition, as ECS writes them.
 
-use serde::{Deserialize, Serialize};
+use super::{Credentials, facts};
 
-/// A volume, as far as something is in it that no container of the task wrote.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Volume {
-    /// Its name.
-    pub name: Option<String>,
-    /// A file system of Amazon EFS.
-    pub efs_volume_configuration: Option<EfsVolume>,
-    /// A file system of Amazon `FSx` for Windows File Server.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fsx_windows_file_server_volume_configuration: Option<FsxVolume>,
-    /// A directory of the host, which is there before the task.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub host: Option<HostVolume>,
-    /// A volume of Docker, which may outlive its task.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub docker_volume_configuration: Option<DockerVolume>,
-    /// Another file system.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub s3files_volume_configuration: Option<FilesVolume>,
-    /// Whether the service says what it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub configured_at_launch: Option<bool>,
+facts! { "camelCase"
+    /// A volume, as far as something is in it that no container of the task wrote.
+    Volume {
+        /// Its name.
+        name: Option<String>,
+        /// A file system of Amazon EFS.
+        efs_volume_configuration: Option<EfsVolume>,
+        /// A file system of Amazon `FSx` for Windows File Server.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fsx_windows_file_server_volume_configuration: Option<FsxVolume>,
+        /// A directory of the host, which is there before the task.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        host: Option<HostVolume>,
+        /// A volume of Docker, which may outlive its task.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        docker_volume_configuration: Option<OtherVolume>,
+        /// Another file system.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        s3files_volume_configuration: Option<OtherVolume>,
+        /// Whether the service says what it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        configured_at_launch: Option<bool>,
+    }
+
+    /// `host` of a volume.
+    HostVolume {
+        /// The directory; without one the volume is the task's own.
+        source_path: Option<String>,
+    }
+
+    /// The configuration of a volume, of which only that it is there matters.
+    OtherVolume {}
+
+    /// `fsxWindowsFileServerVolumeConfiguration`.
+    FsxVolume {
+        /// The secret or parameter with the login.
+        authorization_config: Option<Credentials>,
+    }
+
+    /// `efsVolumeConfiguration`.
+    EfsVolume {
+        /// The file system.
+        file_system_id: Option<String>,
+        /// The directory to mount.
+        root_directory: Option<String>,
+        /// `ENABLED` or `DISABLED`: whether the mount is encrypted on its way.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        transit_encryption: Option<String>,
+        /// How the mount is authorised.
+        authorization_config: Option<EfsAuthorization>,
+    }
+
+    /// `authorizationConfig` of an EFS volume.
+    EfsAuthorization {
+        /// The access point.
+        access_point_id: Option<String>,
+        /// `ENABLED` or `DISABLED`: whether the task role authorises the mount.
+        iam: Option<String>,
+    }
 }
-
-/// `host` of a volume.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct HostVolume {
-    /// The directory; without one the volume is the task's own.
-    pub source_path: Option<String>,
-}
-
-/// `dockerVolumeConfiguration`, of which only that it is there matters.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct DockerVolume {}
-
-/// `s3filesVolumeConfiguration`, likewise.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct FilesVolume {}
 
 impl Volume {
     /// Whether it is empty when the task starts.
@@ -57,39 +77,6 @@ impl Volume {
     }
 }
 
-/// `fsxWindowsFileServerVolumeConfiguration`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct FsxVolume {
-    /// The file system.
-    pub file_system_id: Option<String>,
-    /// How the mount is authorized.
-    pub authorization_config: Option<FsxAuthorization>,
-}
-
-/// `authorizationConfig` of an `FSx` volume.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct FsxAuthorization {
-    /// The secret or parameter with the login.
-    pub credentials_parameter: Option<String>,
-}
-
-/// `efsVolumeConfiguration`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct EfsVolume {
-    /// The file system.
-    pub file_system_id: Option<String>,
-    /// The directory to mount.
-    pub root_directory: Option<String>,
-    /// `ENABLED` or `DISABLED`: whether the mount is encrypted on its way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub transit_encryption: Option<String>,
-    /// How the mount is authorized.
-    pub authorization_config: Option<EfsAuthorization>,
-}
-
 impl EfsVolume {
     /// Whether the task role authorizes the mount.
     #[must_use]
@@ -102,14 +89,4 @@ impl EfsVolume {
     pub fn access_point(&self) -> Option<&str> {
         self.authorization_config.as_ref()?.access_point_id.as_deref()
     }
-}
-
-/// `authorizationConfig` of an EFS volume.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct EfsAuthorization {
-    /// The access point.
-    pub access_point_id: Option<String>,
-    /// `ENABLED` or `DISABLED`: whether the task role authorizes the mount.
-    pub iam: Option<String>,
 }

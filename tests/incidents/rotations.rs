@@ -8,7 +8,7 @@ use ecs_triage::delivery::{Problem, Trouble};
 use ecs_triage::incident::rotation::{Found, News, Told};
 use ecs_triage::limits::{CLAIM, ROTATION_AGAIN, ROTATION_ASKING, ROTATION_DELAY, ROTATION_FOLLOWED};
 use ecs_triage::question::{Answer, Evidence, Listed, ask};
-use ecs_triage::task_definition::TaskDefinition;
+use ecs_triage::source;
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -48,7 +48,7 @@ fn running(tasks: &[(&str, i64)]) -> Evidence {
         let name = arn(&format!("task-definition/{service}:1"));
         let definition = json!({"family": service, "containerDefinitions": [{"name": "app", "image": "app:1",
             "secrets": [{"name": "PASSWORD", "valueFrom": format!("{SECRET}:password::")}]}]});
-        let definition = TaskDefinition::from_json(&definition.to_string()).expect("a definition");
+        let definition = source::definition(&definition.to_string()).expect("a definition");
         evidence
             .note(ask::TaskDefinition { name: name.clone() }, Answer::TaskDefinition(Box::new(definition)));
         let task = json!({"taskArn": arn(&format!("task/prod/{number}")), "clusterArn": cluster, "group": format!("service:{service}"),

@@ -1,6 +1,7 @@
 //! Notices by the team that a tag names: of the service, or of the definition where no service starts the task.
 
 use ecs_triage::question::{Answer, Evidence, ask};
+use ecs_triage::source;
 use ecs_triage::task_definition::{Tag, TaskDefinition};
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ fn world(of_service: &[(&str, &str)], of_definition: &[(&str, &str)]) -> World {
         tags.iter().map(|(key, value)| Tag { key: (*key).to_owned(), value: (*value).to_owned() }).collect()
     };
     let definition = json!({"family": "w1", "containerDefinitions": [{"name": "app"}]}).to_string();
-    let definition = TaskDefinition::from_json(&definition).expect("it reads");
+    let definition = source::definition(&definition).expect("it reads");
     let definition = TaskDefinition { tags: tags(of_definition), ..definition };
     let service = json!({"desiredCount": 2, "tags": tags(of_service)});
     let mut evidence = Evidence::default();

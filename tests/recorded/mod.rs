@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ecs_triage::event::Task;
 use ecs_triage::question::{Answer, Evidence, Question, record};
-use ecs_triage::task_definition::TaskDefinition;
+use ecs_triage::source;
 use ecs_triage::triage::{Investigation, ROUNDS, next_round};
 use serde_json::{Value, json};
 
@@ -124,7 +124,7 @@ fn lost(written: &Value, read: &Value) -> Option<String> {
 pub(crate) fn investigated(case: &Value, of: &Path, tasks: &[Task], problems: &mut Vec<String>) -> Evidence {
     let definition = Some(&case["task_definition"])
         .filter(|definition| !definition.is_null())
-        .map(|it| TaskDefinition::from_json(&text_of(it)).expect("the definition reads"));
+        .map(|it| source::definition(&text_of(it)).expect("the definition reads"));
     let Some(mut recorded) = recorded(case, of) else {
         return definition.map(Evidence::of_definition).unwrap_or_default();
     };

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::super::output::Output;
-use super::super::{Check, CliError, Global, evidence};
-use super::Format;
+use super::{Check, CliError, Format, Global, is_unanswered};
 use crate::arn::Arn;
 use crate::check::{Checked, Cluster, Findings, Unread, Unseen};
+use crate::cli::file::evidence;
 #[cfg(feature = "aws")]
 use crate::cli::live::Live;
-use crate::question::{Answer, Evidence, Question};
+use crate::question::{Evidence, Question};
 use crate::render::text::{Colour, Style};
-use crate::render::{cluster, github, json, junit, markdown, sarif};
+use crate::render::{cluster, markdown};
 use crate::source::Found;
+use crate::words::some_of;
 
 /// The most services with something in common that are named.
 const NAMED: usize = 10;
@@ -40,11 +41,8 @@ impl Check {
         #[cfg(feature = "aws")]
         let evidence = {
             let mut evidence = evidence;
-            if let Some(live) = &live
-                && !live.check_cluster(&cluster, &mut evidence)?
-            {
-                let why = "not all was asked, since there are too many questions: name some services with --service";
-                unable.push(why.to_owned());
+            if let Some(live) = &live {
+                unable.extend(live.check_cluster(&cluster, &mut evidence)?);
             }
             evidence
         };
@@ -64,10 +62,11 @@ impl Check {
         }
         let unread: Vec<Unread> =
             unable.into_iter().map(|problem| Unread { problem, ..Unread::default() }).collect();
-        let mut checked = cluster.checked(&evidence, known);
+        let checked = cluster.checked(&evidence, known);
         let cluster = Cluster { services: cluster.names(&evidence), ..cluster };
-        self.judge(&checked, output)?;
-        self.write_cluster(&cluster, &mut checked, &unread, global.style(), output)
+        let judged = self.judge(&checked, output);
+        self.write_cluster(&cluster, checked, &unread, global.style(), output)?;
+        judged
     }
 
     /// The cluster, in the Region that its ARN names, or that is configured, or that a recording knows.
@@ -88,35 +87,20 @@ impl Check {
     fn write_cluster(
         &self,
         cluster: &Cluster,
-        checked: &mut Vec<Checked>,
+        mut checked: Vec<Checked>,
         unread: &[Unread],
         style: Style,
         output: &mut Output<'_>,
     ) -> Result<(), CliError> {
-        let text = |style: Style| cluster::render(cluster, checked, style);
-        let block = || markdown::block(&text(Style { colour: Colour::Off, width: None, ..style }));
-        match self.format {
-            Format::Text => return Ok(output.text(&text(style))?),
-            Format::Markdown => return Ok(output.text(&block())?),
-            Format::Json | Format::Jsonl => {
-                let pretty = |one: &Checked| json::v1::checked_pretty(one) + "\n";
-                let line = |one: &Checked| json::v1::checked_line(one) + "\n";
-                let all = checked
-                    .iter()
-                    .map(|one| if self.format == Format::Json { pretty(one) } else { line(one) });
-                return Ok(output.text(&all.collect::<String>())?);
-            }
-            Format::Sarif => return Ok(output.text(&sarif::render(checked, unread))?),
-            Format::Github | Format::Junit => {}
+        let text = cluster::render(cluster, &checked, style);
+        let plain = Style { colour: Colour::Off, width: None, ..style };
+        let block = markdown::block(&cluster::render(cluster, &checked, plain));
+        if matches!(self.format, Format::Github | Format::Junit) {
+            gather(cluster, &mut checked);
         }
-        let summary = format!("## ecs-triage check\n\n{}\n", block());
-        gather(cluster, checked);
-        output.text(&if self.format == Format::Github {
-            github::commands(checked, unread)
-        } else {
-            junit::render(checked, unread, self.fail_on.into())
-        })?;
-        self.summarize(&|| summary.clone())
+        let for_people = || if self.format == Format::Text { text.clone() } else { block.clone() };
+        output.text(&self.written(&checked, unread, for_people))?;
+        self.summarize(|| format!("## ecs-triage check\n\n{block}\n"))
     }
 }
 
@@ -138,17 +122,7 @@ fn gather(of: &Cluster, checked: &mut Vec<Checked>) {
     }
 }
 
-/// Whether something was asked about what the services refer to, and AWS answered nothing of it.
-fn is_unanswered(evidence: &Evidence) -> bool {
-    let is_of_place =
-        |question: &Question| matches!(question, Question::Service(_) | Question::TaskDefinition(_));
-    let mut answers = evidence.answers().filter(|(question, _)| !is_of_place(question)).peekable();
-    answers.peek().is_some() && answers.all(|(_, answer)| matches!(answer, Answer::Unknown(_)))
-}
-
 fn of_services(services: &[String]) -> String {
-    let more = services.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let noun = if services.len() == 1 { "service" } else { "services" };
-    format!("{noun} {}{more}", services[..services.len().min(NAMED)].join(", "))
+    format!("{noun} {}", some_of(services, NAMED, ", "))
 }

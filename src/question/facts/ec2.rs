@@ -2,9 +2,7 @@
 
 #![expect(missing_docs, reason = "fields have AWS's names, and are described where that says too little")]
 
-use serde::{Deserialize, Serialize};
-
-use super::{Moment, number};
+use super::{Moment, facts, number};
 
 facts! { "camelCase"
     /// The EC2 instance behind a container instance (`DescribeInstances`).

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::{Moment, facts};
 use crate::task_definition::Tag;
 
 /// The ARN of a service (`ListServices`).

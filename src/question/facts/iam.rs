@@ -2,10 +2,9 @@
 
 #![expect(missing_docs, reason = "fields have AWS's names, and are described where that says too little")]
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Moment;
+use super::{Moment, facts};
 
 facts! { "PascalCase"
     /// A role (`GetRole`).

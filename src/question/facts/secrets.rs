@@ -4,9 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use super::Moment;
+use super::{Moment, facts};
 
 facts! { "PascalCase"
     /// A secret's description (`DescribeSecret`, `ListSecrets`).

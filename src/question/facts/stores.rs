@@ -2,9 +2,7 @@
 
 #![expect(missing_docs, reason = "fields have AWS's names, and are described where that says too little")]
 
-use serde::{Deserialize, Serialize};
-
-use super::Moment;
+use super::{Moment, facts};
 
 facts! { "PascalCase"
     /// A mount target (`DescribeMountTargets`, `DescribeMountTargetSecurityGroups`).

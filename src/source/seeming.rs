@@ -1,9 +1,13 @@
-//! What a file seems to be that is not a task definition, and the command that makes one of it.
+//! Why a text is no document, or a document holds no definition: where it is wrong, what it seems to be instead, and
+//! the command that makes a definition of that.
 
 use serde_json::Value;
 
+use super::fault;
+use super::tree::Place;
 use crate::arn::Arn;
 use crate::redact::redact_name;
+use crate::task_definition::TaskDefinitionError;
 
 const OF_PLAN: &str = "terraform show -json PLAN | ecs-triage check -";
 
@@ -74,7 +78,7 @@ fn names(what: &str, definition: &str) -> String {
 }
 
 /// Whether a text begins as JSON does, be it after a comment, which JSON has none of.
-pub(crate) fn is_like_json(text: &str) -> bool {
+pub(super) fn is_like_json(text: &str) -> bool {
     let mut rest = text.trim_start();
     loop {
         let comment = rest.strip_prefix("//").map(|comment| comment.split_once('\n'));
@@ -87,8 +91,22 @@ pub(crate) fn is_like_json(text: &str) -> bool {
     }
 }
 
+/// Why a text is no document that does not begin as JSON does: what a parser stumbles over first says nothing of
+/// another language.
+pub(super) fn unlike_json(text: &str) -> TaskDefinitionError {
+    TaskDefinitionError { seeming: of_text(text), ..fault(Place::START, "expected JSON or YAML".to_owned()) }
+}
+
+/// Why a text is no JSON that begins as JSON does.
+pub(super) fn broken_json(text: &str) -> TaskDefinitionError {
+    let Err(error) = serde_json::from_str::<Value>(text) else { return unlike_json(text) };
+    let at = Place { line: error.line().max(1), column: error.column().max(1) };
+    let seeming = of_broken_json(text, at);
+    TaskDefinitionError { seeming, ..fault(at, crate::event::without_values(&error.to_string())) }
+}
+
 /// What a text is that does not begin as JSON does.
-pub(super) fn of_text(text: &str) -> Option<String> {
+fn of_text(text: &str) -> Option<String> {
     let lines = || {
         text.lines()
             .map(str::trim)
@@ -146,7 +164,7 @@ pub(super) fn of_broken_yaml(text: &str, line: usize) -> Option<String> {
 }
 
 /// What keeps a text from being JSON that begins like it, and ends to be it at a place counted from 1.
-pub(super) fn of_broken_json(text: &str, line: usize, column: usize) -> Option<String> {
+fn of_broken_json(text: &str, Place { line, column }: Place) -> Option<String> {
     let fault = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     if let Some(part) = placeholder_at(fault, column) {
         return Some(template(part));
