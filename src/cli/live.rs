@@ -114,7 +114,7 @@ impl Live {
     /// The tasks that say what this one does not, where AWS knows any.
     pub(super) fn tellers(&self, task: &Task) -> Option<Vec<Task>> {
         let prober = Heard { prober: self.asking(), evidence: Mutex::default() };
-        let tellers = self.wait(stopped::tellers(&prober, &self.at_home(task)));
+        let tellers = self.wait(stopped::explaining_tasks(&prober, &self.at_home(task)));
         self.keep(&prober.evidence.into_inner().unwrap_or_else(PoisonError::into_inner));
         tellers
     }

@@ -102,7 +102,7 @@ impl Ps {
                 }
                 Format::Text if !self.is_detailed() => {
                     let report = diagnose(alike[0], &evidence);
-                    if report.has_unrecognised() || report.is_untold() {
+                    if report.has_unrecognised() || report.is_without_reason() {
                         batch.outcome = batch.outcome.max(Outcome::Wrong);
                     }
                     rows.push(incident.row(&report));
@@ -193,7 +193,7 @@ fn incidents(tasks: Vec<Task>, all: bool) -> Vec<Incident> {
     let mut incidents: Vec<Incident> = Vec::new();
     for task in tasks {
         let report = diagnose(&task, &nothing);
-        if !all && report.diagnoses.is_empty() && !report.is_untold() {
+        if !all && report.diagnoses.is_empty() && !report.is_without_reason() {
             continue;
         }
         let place = *places.entry(report.fingerprint).or_insert(incidents.len());
@@ -224,7 +224,7 @@ impl Incident {
             is_start_failure: report.is_start_failure(),
             title: match best {
                 Some(best) => best.title.clone(),
-                None if report.is_untold() => "ECS gives no reason".to_owned(),
+                None if report.is_without_reason() => "ECS gives no reason".to_owned(),
                 None => String::new(),
             },
         }

@@ -116,7 +116,7 @@ fn untold(report: &Report<'_>) -> Option<String> {
     let is_task = matches!(report.task.source, Source::Object | Source::TaskEvent);
     let fails = report.symptoms.iter().any(|told| !told.symptom.is_normal());
     let is_elsewhere = !is_task && fails && (report.diagnoses.is_empty() || report.has_unrecognised());
-    if !is_elsewhere && !report.is_untold() {
+    if !is_elsewhere && !report.is_without_reason() {
         return None;
     }
     let of = report.task.workload.as_ref().map_or("this", |workload| &workload.name);

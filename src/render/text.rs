@@ -129,7 +129,7 @@ fn nothing(report: &Report<'_>, page: &mut Page) {
             ("nothing to diagnose", format!(" is {status}, not stopped{}", after_colon(said.as_deref())))
         }
         (None, Some(said)) if is_wrong => ("nothing to diagnose", format!(": {said}")),
-        (None, None) if report.is_untold() => (
+        (None, None) if report.is_without_reason() => (
             "not diagnosed",
             format!(": the record gives no reason{}", after_colon(task.stop_code.as_deref())),
         ),

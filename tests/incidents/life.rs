@@ -1,6 +1,6 @@
 //! The pure life of an incident and a storm, as tables.
 
-use ecs_triage::incident::storm::{Phase, Standing, Storm, Telling};
+use ecs_triage::incident::storm::{DueNotice, Phase, Standing, Storm};
 use ecs_triage::incident::{About, Claim, Due, Incident, Membership, Sighting};
 use ecs_triage::limits::{
     CLAIM, COUNTED_IDS, FLAPPING_QUIET, FLAPS, SILENCE, STORM_SILENCE, STORM_WINDOW, STORM_WORKLOADS,
@@ -190,9 +190,9 @@ fn begun() -> Storm {
 }
 
 /// The storm's notice, which is due.
-fn tell(storm: &mut Storm, page: &str, seconds: i64) -> Telling {
+fn announce(storm: &mut Storm, page: &str, seconds: i64) -> DueNotice {
     assert_eq!(storm.standing(Phase::Begun, page, "a", at(seconds)), Standing::Due);
-    storm.telling(Phase::Begun, "key", &about(0, 1))
+    storm.due_notice(Phase::Begun, "key", &about(0, 1))
 }
 
 #[test]
@@ -227,16 +227,16 @@ fn one_workload_that_fails_in_many_ways_is_no_storm() {
 #[test]
 fn a_storm_is_announced_at_once_then_doubled_or_after_a_window() {
     let mut storm = begun();
-    let first = tell(&mut storm, "first", 30);
+    let first = announce(&mut storm, "first", 30);
     assert_eq!((first.joined, first.members.len()), (21, 20), "and one on a page");
     assert_eq!(storm.standing(Phase::Begun, "first", "b", at(30)), Standing::Later, "it is claimed");
     storm.list(Phase::Begun, "second", 1, at(31));
-    storm.told(&first, at(32));
+    storm.announced(&first, at(32));
     assert_eq!(
         (storm.begun.announced, storm.begun.announced_at, &storm.begun.claim),
         (21, Some(at(32)), &None)
     );
-    assert_eq!(storm.standing(Phase::Begun, "first", "b", at(40)), Standing::Told);
+    assert_eq!(storm.standing(Phase::Begun, "first", "b", at(40)), Standing::Announced);
     assert_eq!(
         storm.standing(Phase::Begun, "second", "b", at(40)),
         Standing::Later,
@@ -255,8 +255,8 @@ fn a_storm_is_announced_at_once_then_doubled_or_after_a_window() {
 #[test]
 fn members_of_a_storm_that_goes_on_are_not_told_one_by_one() {
     let mut storm = begun();
-    let first = tell(&mut storm, "first", 30);
-    storm.told(&first, at(30));
+    let first = announce(&mut storm, "first", 30);
+    storm.announced(&first, at(30));
     let mut listed = of(FEW);
     listed.storm = Membership { page: Some("first".to_owned()), end: None };
     let silence = STORM_SILENCE.as_secs();
@@ -275,13 +275,13 @@ fn members_of_a_storm_that_goes_on_are_not_told_one_by_one() {
 #[test]
 fn ends_are_told_when_all_are_over_or_a_window_after_the_first() {
     let mut storm = begun();
-    storm.told(&storm.telling(Phase::Begun, "key", &about(0, 1)), at(30));
+    storm.announced(&storm.due_notice(Phase::Begun, "key", &about(0, 1)), at(30));
     storm.list(Phase::Ended, "some", FEW.into(), at(100));
     assert_eq!(storm.standing(Phase::Ended, "some", "a", at(101)), Standing::Later);
     assert_eq!(storm.clone().standing(Phase::Ended, "some", "a", at(100) + STORM_WINDOW), Standing::Due);
     storm.list(Phase::Ended, "last", 1, at(110));
     assert_eq!(storm.standing(Phase::Ended, "some", "a", at(111)), Standing::Due);
-    assert_eq!(storm.telling(Phase::Ended, "key", &about(0, 1)).pages, ["some", "last"]);
+    assert_eq!(storm.due_notice(Phase::Ended, "key", &about(0, 1)).pages, ["some", "last"]);
 }
 
 /// The state of a document, whoever wrote it.

@@ -345,7 +345,7 @@ impl World {
         let pages = if due == Due::Resolved { storm.ended.pages } else { storm.begun.pages };
         let pages = pages.iter().filter_map(|page| self.load(&format!("{key}/{page}")));
         let pages = pages.map(|kept| serde_json::from_str::<Page>(&kept.body).expect("a page"));
-        let members = pages.filter(|page| !page.told).flat_map(|page| page.members);
+        let members = pages.filter(|page| !page.is_announced).flat_map(|page| page.members);
         members.map(|member| (member.fingerprint, member.serial)).collect()
     }
 

@@ -71,16 +71,16 @@ fn told(ledger: &Ledger<&Failing>, failures: &[Sighted]) -> BTreeSet<String> {
     for again in 0..6 {
         let now = Timestamp::UNIX_EPOCH + (STORM_WINDOW + CLAIM) * again;
         let recorded = done(ledger.see(failures, now));
-        for telling in &recorded.storms {
-            told.extend(telling.members.iter().map(|member| member.fingerprint.clone()));
-            let _comes_again = done(ledger.storm_announced(telling, now));
+        for due_notice in &recorded.storms {
+            told.extend(due_notice.members.iter().map(|member| member.fingerprint.clone()));
+            let _comes_again = done(ledger.storm_announced(due_notice, now));
         }
         for seen in recorded.seen.iter().flatten() {
             if let Next::Announce(Due::Opened) = seen.next {
                 told.insert(seen.incident.about.fingerprint.clone());
             }
             let is_out =
-                matches!(seen.next, Next::Announce(Due::Opened) | Next::WithStorm | Next::ToldByStorm)
+                matches!(seen.next, Next::Announce(Due::Opened) | Next::WithStorm | Next::AnnouncedByStorm)
                     && told.contains(&seen.incident.about.fingerprint);
             if is_out {
                 let _comes_again = done(ledger.announced(&seen.incident, Due::Opened, now));

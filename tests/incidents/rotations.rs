@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ecs_triage::delivery::ports::Clock as _;
 use ecs_triage::delivery::{Problem, Trouble};
-use ecs_triage::incident::rotation::{Found, News, Told};
+use ecs_triage::incident::rotation::{ChangedValue, Conclusion, Found};
 use ecs_triage::limits::{CLAIM, ROTATION_AGAIN, ROTATION_ASKING, ROTATION_DELAY, ROTATION_FOLLOWED};
 use ecs_triage::question::{Answer, Evidence, Listed, ask};
 use ecs_triage::task_definition::TaskDefinition;
@@ -321,7 +321,7 @@ proptest! {
     #[test]
     fn nobody_is_passed_over_and_every_word_has_a_cause(steps in vec(step(), 1..40)) {
         let reminder = SignedDuration::from_hours(6);
-        let (mut kept, mut now) = (Told::default(), minute(10) + ROTATION_DELAY);
+        let (mut kept, mut now) = (ChangedValue::default(), minute(10) + ROTATION_DELAY);
         let mut told: BTreeMap<String, Timestamp> = BTreeMap::new();
         let (mut last, mut closed) = (None, BTreeSet::new());
         for (number, Step { change, later, holders, is_whole, is_out }) in steps.into_iter().enumerate() {
@@ -331,34 +331,34 @@ proptest! {
             let holders = all.map(|(_, name)| (name.to_owned(), Some(minute(0)))).collect();
             let found = Found { changed, holders, is_whole };
             let claimant = number.to_string();
-            let news = kept.look(&found, reminder, &claimant, now);
+            let conclusion = kept.look(&found, reminder, &claimant, now);
             let is_past = last.is_some_and(|last| last > changed) || closed.contains(&changed);
             last = last.max(Some(changed));
             let is_over = now.duration_since(changed) >= ROTATION_FOLLOWED;
             let is_told = |holder: &String| told.get(holder).is_some_and(|told| changed.duration_since(*told) < reminder);
-            match &news {
-                News::Nothing => prop_assert!(is_past || found.holders.is_empty() && is_whole && told.is_empty()),
-                News::LookAgain => prop_assert!(!is_past && !is_over && found.holders.keys().all(is_told)),
-                News::Holders => prop_assert!(!is_past && !is_over && !found.holders.keys().all(is_told)),
-                News::Over(who, since) => {
+            match &conclusion {
+                Conclusion::Nothing => prop_assert!(is_past || found.holders.is_empty() && is_whole && told.is_empty()),
+                Conclusion::LookAgain => prop_assert!(!is_past && !is_over && found.holders.keys().all(is_told)),
+                Conclusion::Holders => prop_assert!(!is_past && !is_over && !found.holders.keys().all(is_told)),
+                Conclusion::Over(who, since) => {
                     prop_assert!(!is_past && found.holders.is_empty() && is_whole);
                     prop_assert!(who.iter().eq(told.keys()) && since.is_some() && !who.is_empty());
                 }
-                News::Unfollowed => prop_assert!(!is_past && is_over && !(found.holders.is_empty() && is_whole)),
-                News::ComeAgain => prop_assert!(false, "no claim outlives half an hour"),
+                Conclusion::Unfollowed => prop_assert!(!is_past && is_over && !(found.holders.is_empty() && is_whole)),
+                Conclusion::ComeAgain => prop_assert!(false, "no claim outlives half an hour"),
             }
             if !is_out {
                 continue;
             }
-            kept.told(&found, &news, &claimant);
-            match news {
-                News::Holders => {
+            kept.announced(&found, &conclusion, &claimant);
+            match conclusion {
+                Conclusion::Holders => {
                     if is_whole {
                         told.clear();
                     }
                     told.extend(found.holders.into_keys().map(|holder| (holder, changed)));
                 }
-                News::Over(..) | News::Unfollowed => {
+                Conclusion::Over(..) | Conclusion::Unfollowed => {
                     told.clear();
                     closed.insert(changed);
                 }
