@@ -473,7 +473,7 @@ mod tests {
         for (name, value) in nonsense {
             let refused = read(&[("ECS_TRIAGE_JOURNAL", "journal"), (name, value)]);
             assert!(
-                matches!(&refused, Err(ConfigError::Malformed { name: told, .. }) if *told == name),
+                matches!(&refused, Err(ConfigError::Malformed { name: named, .. }) if *named == name),
                 "{name}={value}: {refused:?}"
             );
         }

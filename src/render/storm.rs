@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn every_filter_hears_of_a_storm_what_it_would_have_heard_one_by_one() {
+    fn every_filter_lets_through_of_a_storm_what_it_would_one_by_one() {
         let mut members: Vec<Member> = (0..20)
             .map(|number| member(&format!("prod/noise{number}"), "service-throttled", "aws"))
             .collect();
@@ -192,7 +192,7 @@ mod tests {
         members.push(Member { is_announced: true, ..member("old/told", "vpc-nat-broken", "network-team") });
         let published = notices(&due_notice(members.clone()));
         let clusters: Vec<&str> = published.iter().map(|(cluster, _)| cluster.as_str()).collect();
-        assert_eq!(clusters, ["dev", "prod"], "who was told is not told again");
+        assert_eq!(clusters, ["dev", "prod"], "what was announced is not announced again");
         for member in members.iter().filter(|member| !member.is_announced) {
             let (cluster, workload) = member.place();
             let all = [
