@@ -144,23 +144,7 @@ impl<S: Store + Sync> Ledger<S> {
         };
         // From what they come to it follows which of them join the storm's document, in one round of writes.
         let prepared = join_all(failures.iter().zip(incidents.into_iter().zip(indexes)).map(
-            async |(failure, (incident, index))| {
-                let (incident, index) = (incident?, index?);
-                let known: Index = read(index.as_ref()).unwrap_or_default();
-                let former = if incident.is_none() {
-                    self.renamed(&failure.about, &known).await?
-                } else {
-                    Renamed::default()
-                };
-                let updated = recording
-                    .record(
-                        read(incident.as_ref()).or_else(|| former.incident.clone()),
-                        failure,
-                        known.well_at,
-                    )
-                    .result;
-                Ok(Prepared { incident, index, former, updated })
-            },
+            async |(failure, (incident, index))| self.prepare(&recording, failure, incident?, index?).await,
         ));
         let prepared: Vec<Result<Prepared, Unreachable>> = prepared.await;
         let updated = || prepared.iter().flatten().map(|prepared| &prepared.updated);
@@ -188,18 +172,8 @@ impl<S: Store + Sync> Ledger<S> {
         } else {
             Vec::new()
         };
-        // Those that were not expected to open: another write came between.
-        let late = |updated: &&Updated| {
-            Recording::opens(updated)
-                && !opening.iter().any(|one| one.about.fingerprint == updated.incident.about.fingerprint)
-        };
-        let late: Vec<&Incident> =
-            recorded.iter().flatten().filter(late).map(|updated| &updated.incident).collect();
-        match self.join(about, None, &late, false, &recording).await {
-            Ok((Standing::Calm, _)) => {
-                calm.extend(late.iter().map(|incident| incident.about.fingerprint.clone()));
-            }
-            Ok(_) => {}
+        match self.join_late(about, &opening, &recorded, &recording).await {
+            Ok(late) => calm.extend(late),
             Err(error) => return Recorded::none(failures.len(), &error),
         }
         // A storm lists the incidents that open and those that are over.
@@ -211,6 +185,41 @@ impl<S: Store + Sync> Ledger<S> {
         let mut storms: Vec<DueNotice> = reminding.into_iter().collect();
         storms.extend(self.list(about, &recording, &mut seen).await);
         Recorded { seen, storms }
+    }
+
+    /// What failures of one fingerprint are going to come to, over the documents that were read.
+    async fn prepare(
+        &self,
+        recording: &Recording<'_>,
+        failure: &Sighted,
+        incident: Option<Kept>,
+        index: Option<Kept>,
+    ) -> Result<Prepared, Unreachable> {
+        let known: Index = read(index.as_ref()).unwrap_or_default();
+        let former =
+            if incident.is_none() { self.renamed(&failure.about, &known).await? } else { Renamed::default() };
+        let before = read(incident.as_ref()).or_else(|| former.incident.clone());
+        let updated = recording.record(before, failure, known.well_at).result;
+        Ok(Prepared { incident, index, former, updated })
+    }
+
+    /// Adds to their storm's document the incidents that opened and were not expected to, since another write
+    /// came between; the fingerprints of those that are announced by themselves.
+    async fn join_late(
+        &self,
+        about: &About,
+        expected: &[&Incident],
+        recorded: &[Result<Updated, Unreachable>],
+        recording: &Recording<'_>,
+    ) -> Result<Vec<String>, Unreachable> {
+        let is_late = |incident: &&Incident| {
+            !expected.iter().any(|one| one.about.fingerprint == incident.about.fingerprint)
+        };
+        let opened = recorded.iter().flatten().filter(|updated| Recording::opens(updated));
+        let late: Vec<&Incident> = opened.map(|updated| &updated.incident).filter(is_late).collect();
+        let (standing, _) = self.join(about, None, &late, false, recording).await?;
+        let calm = late.into_iter().filter(|_| standing == Standing::Calm);
+        Ok(calm.map(|incident| incident.about.fingerprint.clone()).collect())
     }
 
     /// Has their storm list those that it announces; the notices that are due and ours.
