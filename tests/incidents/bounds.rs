@@ -240,7 +240,7 @@ fn an_end_awaits_whoever_is_indexed_and_not_recorded_yet() {
 
 /// A queue that is behind, or a batch that holds both, or the other order.
 #[test]
-fn an_end_before_its_failure_is_told_after_it() {
+fn an_end_before_its_failure_is_announced_after_it() {
     let minute = SignedDuration::from_mins(1);
     for (failed, well, is_over) in [(NOW, NOW + minute, true), (NOW, NOW, true), (NOW + minute, NOW, false)] {
         let store = Counting::default();
