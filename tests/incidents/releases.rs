@@ -2,6 +2,7 @@
 //! An update or its withdrawal announces nothing again, and ends once what it finds open. The fingerprints
 //! there are literal: one that a release makes otherwise shows here.
 
+use ecs_triage::incident::storm::Page;
 use serde_json::{Map, Value, json};
 
 use crate::bounds::done;
@@ -97,4 +98,15 @@ fn what_a_later_release_has_open_goes_on_without_what_is_not_known_here() {
         (&json!(5), &json!(5), &json!(1), &json!(true))
     );
     assert_eq!(announced(&world, 6, &[is_well(3)]), ["w3 resolved"]);
+}
+
+/// The items have names of their own, which no name in the code changes.
+#[test]
+fn a_page_of_a_storm_is_kept_under_the_same_names() {
+    let member =
+        json!({"fingerprint": "f", "serial": 1, "workload": "prod/w1", "title": "it fails", "told": true});
+    let kept = json!({"members": [member], "told": true});
+    let page: Page = serde_json::from_value(kept.clone()).expect("a page");
+    assert!(page.is_announced && page.members[0].is_announced);
+    assert_eq!(serde_json::to_value(&page).expect("JSON"), kept);
 }
