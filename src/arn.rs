@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_are_told_from_other_labels() {
+    fn regions_are_distinguished_from_other_labels() {
         for (region, partition) in [
             ("eu-west-1", "aws"),
             ("ap-southeast-7", "aws"),

@@ -104,28 +104,12 @@ impl Settings {
         if topic_arn.is_none() && journal.is_none() {
             return Err(ConfigError::NowhereToAnnounce);
         }
-        let probing = match variable("ECS_TRIAGE_PROBING") {
-            None => Scope::Full,
-            Some(word) => Scope::ALL.iter().copied().find(|scope| scope.as_str() == word).ok_or(
-                ConfigError::Malformed {
-                    name: "ECS_TRIAGE_PROBING",
-                    expected: "full, task-definitions or off",
-                },
-            )?,
-        };
+        let probing = variable("ECS_TRIAGE_PROBING").map_or(Ok(Scope::Full), |word| probing(&word))?;
         let table = checked("ECS_TRIAGE_TABLE", is_table, "the name of a DynamoDB table")?;
         let chat_topic_arn = checked("ECS_TRIAGE_CHAT_TOPIC_ARN", is_topic, "the ARN of an SNS topic")?;
         let bus = checked("ECS_TRIAGE_BUS", is_bus, "the ARN of an event bus")?;
-        let reminder = match variable("ECS_TRIAGE_REMINDER_HOURS") {
-            None => REMINDER,
-            Some(hours) => {
-                let hours = hours.parse().ok().filter(|hours| (1..=LONGEST_REMINDER).contains(hours));
-                hours.map(SignedDuration::from_hours).ok_or(ConfigError::Malformed {
-                    name: "ECS_TRIAGE_REMINDER_HOURS",
-                    expected: "a whole number of hours from 1 to 168",
-                })?
-            }
-        };
+        let reminder =
+            variable("ECS_TRIAGE_REMINDER_HOURS").map_or(Ok(REMINDER), |hours| reminder(&hours))?;
         let runbooks = checked("ECS_TRIAGE_RUNBOOK_URL", is_address, "an https address")?;
         let team_tag = checked("ECS_TRIAGE_TEAM_TAG", is_tag_key, "the key of a tag")?;
         let accounts = checked(
@@ -154,13 +138,9 @@ impl Settings {
         };
         let reads_logs = is_yes("ECS_TRIAGE_READ_LOGS")?;
         let watches_rotation = is_yes("ECS_TRIAGE_WATCH_ROTATION")?;
-        let mut doors =
-            variable("ECS_TRIAGE_DOORS").map(|list| switches(&list).ok_or(NO_DOORS)).transpose()?;
         let clusters =
             checked("ECS_TRIAGE_CHECK_CLUSTERS", are_clusters, "names of clusters with commas between")?;
-        if let (Some(doors), Some(clusters)) = (&mut doors, clusters) {
-            doors.clusters = clusters.split(',').map(str::to_owned).collect();
-        }
+        let doors = variable("ECS_TRIAGE_DOORS").map(|list| doors(&list, clusters.as_deref())).transpose()?;
         Ok(Self {
             topic_arn,
             journal,
@@ -180,6 +160,26 @@ impl Settings {
             watches_rotation,
         })
     }
+}
+
+fn probing(word: &str) -> Result<Scope, ConfigError> {
+    Scope::ALL.iter().copied().find(|scope| scope.as_str() == word).ok_or(ConfigError::Malformed {
+        name: "ECS_TRIAGE_PROBING",
+        expected: "full, task-definitions or off",
+    })
+}
+
+fn reminder(hours: &str) -> Result<SignedDuration, ConfigError> {
+    let hours = hours.parse().ok().filter(|hours| (1..=LONGEST_REMINDER).contains(hours));
+    hours.map(SignedDuration::from_hours).ok_or(ConfigError::Malformed {
+        name: "ECS_TRIAGE_REMINDER_HOURS",
+        expected: "a whole number of hours from 1 to 168",
+    })
+}
+
+fn doors(list: &str, clusters: Option<&str>) -> Result<Switches, ConfigError> {
+    let clusters = clusters.into_iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
+    Ok(Switches { clusters, ..switches(list).ok_or(NO_DOORS)? })
 }
 
 const NO_DOORS: ConfigError = ConfigError::Malformed {
@@ -473,7 +473,7 @@ mod tests {
         for (name, value) in nonsense {
             let refused = read(&[("ECS_TRIAGE_JOURNAL", "journal"), (name, value)]);
             assert!(
-                matches!(&refused, Err(ConfigError::Malformed { name: told, .. }) if *told == name),
+                matches!(&refused, Err(ConfigError::Malformed { name: named, .. }) if *named == name),
                 "{name}={value}: {refused:?}"
             );
         }

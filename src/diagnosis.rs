@@ -6,8 +6,8 @@ mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::fingerprint::fails_by_place;
 use self::fingerprint::fingerprint;
-pub use self::fingerprint::is_told_by_place;
 pub use self::report::{Diagnosis, ReadSymptom, Report, StateRead};
 use crate::causes::{self, Assessment, Case, Cause, Finding, Verdict};
 use crate::culprit::culprits;
@@ -58,10 +58,10 @@ pub fn forecast(task: &Task, problems: impl IntoIterator<Item = (Symptom, Diagno
 /// Every symptom of every reason, each once, the most specific first.
 fn symptoms(task: &Task) -> Vec<ReadSymptom<'_>> {
     // Most reasons report one failure.
-    let mut told: Vec<ReadSymptom<'_>> = Vec::with_capacity(task.reasons.len());
+    let mut symptoms: Vec<ReadSymptom<'_>> = Vec::with_capacity(task.reasons.len());
     for reason in &task.reasons {
         let read = if reason.is_of_log() {
-            reason::read_log([reason.text.as_str()]).map(|heard| heard.symptom).into_iter().collect()
+            reason::read_log([reason.text.as_str()]).map(|found| found.symptom).into_iter().collect()
         } else {
             reason::read(&reason.text)
         };
@@ -73,13 +73,13 @@ fn symptoms(task: &Task) -> Vec<ReadSymptom<'_>> {
                     && other.deny == symptom.deny
                     && named(other) == named(&symptom)
             };
-            if !told.iter().any(same) {
-                told.push(ReadSymptom { reason, symptom });
+            if !symptoms.iter().any(same) {
+                symptoms.push(ReadSymptom { reason, symptom });
             }
         }
     }
-    told.sort_by_key(|told| generality(&told.symptom));
-    told
+    symptoms.sort_by_key(|one| generality(&one.symptom));
+    symptoms
 }
 
 fn named(symptom: &Symptom) -> (Option<&str>, Option<&str>) {
@@ -114,15 +114,15 @@ fn diagnosable(task: &Task, symptoms: &[ReadSymptom<'_>]) -> Vec<usize> {
         return Vec::new();
     }
     let wanted = task.stop_code.as_deref() == Some("ServiceSchedulerInitiated");
-    let told_by_tasks = matches!(task.source, Source::DeploymentEvent(_));
+    let is_deployment = matches!(task.source, Source::DeploymentEvent(_));
     let specific =
         symptoms.first().is_some_and(|best| generality(&best.symptom) < GENERAL && !best.symptom.is_normal());
-    let counts = |told: &ReadSymptom<'_>| {
+    let counts = |read: &ReadSymptom<'_>| {
         // The scheduler stopped it and ECS words it in a new way; a deployment fails of tasks that are
         // announced themselves.
-        let elsewhere = told.is_unrecognized() && (wanted || told_by_tasks);
-        let general = specific && generality(&told.symptom) >= GENERAL;
-        !told.symptom.is_normal() && !elsewhere && !general
+        let elsewhere = read.is_unrecognized() && (wanted || is_deployment);
+        let general = specific && generality(&read.symptom) >= GENERAL;
+        !read.symptom.is_normal() && !elsewhere && !general
     };
     (0..symptoms.len()).filter(|at| counts(&symptoms[*at])).collect()
 }
@@ -158,10 +158,10 @@ fn unanswered(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Finding> {
             unanswered.entry(why).or_default().insert(question.source());
         }
     }
-    let told = |(why, calls): (&str, BTreeSet<&str>)| {
+    let finding = |(why, calls): (&str, BTreeSet<&str>)| {
         Finding::unknown(format!("{}: {why}", calls.into_iter().collect::<Vec<_>>().join(", ")))
     };
-    unanswered.into_iter().map(told).collect()
+    unanswered.into_iter().map(finding).collect()
 }
 
 /// The case of one symptom.

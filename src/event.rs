@@ -321,32 +321,32 @@ impl std::error::Error for InputError {}
 
 /// A decoder's message without the values that it quotes: they may be anybody's secrets.
 pub(crate) fn without_values(message: &str) -> String {
-    let told = message.rsplit_once(" at line ").map_or(message, |(told, _)| told);
+    let problem = message.rsplit_once(" at line ").map_or(message, |(problem, _)| problem);
     // What the decoder calls otherwise than people do.
-    match told.strip_prefix("EOF while parsing ") {
+    match problem.strip_prefix("EOF while parsing ") {
         Some("a value") => return "it ends where a value is expected".to_owned(),
         Some(within) => return format!("it is cut off within {within}"),
-        None if told == "key must be a string" => return "expected a key in double quotes".to_owned(),
-        None if told == "trailing characters" => return "more follows where it should end".to_owned(),
+        None if problem == "key must be a string" => return "expected a key in double quotes".to_owned(),
+        None if problem == "trailing characters" => return "more follows where it should end".to_owned(),
         None => {}
     }
-    let types = told.strip_prefix("invalid type: ").and_then(|told| told.rsplit_once(", expected "));
+    let types = problem.strip_prefix("invalid type: ").and_then(|types| types.rsplit_once(", expected "));
     if let Some((found, expected)) = types.and_then(|(found, expected)| Some((of_json(found)?, expected))) {
         return format!("expected {}, found {found}", of_json(expected).unwrap_or(expected));
     }
     // The names of our own fields are not secret.
-    if told.starts_with("missing field ") {
-        return told.to_owned();
+    if problem.starts_with("missing field ") {
+        return problem.to_owned();
     }
     // serde puts strings in quotes, numbers in backticks.
     for quote in ['"', '`'] {
-        if let (Some(from), Some(to)) = (told.find(quote), told.rfind(quote))
+        if let (Some(from), Some(to)) = (problem.find(quote), problem.rfind(quote))
             && to > from
         {
-            return format!("{}{quote}...{quote}{}", &told[..from], redact(&told[to + 1..]));
+            return format!("{}{quote}...{quote}{}", &problem[..from], redact(&problem[to + 1..]));
         }
     }
-    redact(told).into_owned()
+    redact(problem).into_owned()
 }
 
 /// What JSON calls a type of the decoder's, with or without the value behind it.

@@ -342,16 +342,16 @@ impl Incident {
         claim(&mut self.claim, holder, now)
     }
 
-    /// Records that what was due was published, with as many failures as `told` has.
-    pub fn announced(&mut self, told: &Self, due: Due, now: Timestamp) {
+    /// Records that what was due was published, with as many failures as `published` has.
+    pub fn announced(&mut self, published: &Self, due: Due, now: Timestamp) {
         // Where the end is announced before the beginning, another instance may still announce that.
         if due != Due::Resolved || self.announced > 0 {
-            self.announced = self.announced.max(told.occurrences);
+            self.announced = self.announced.max(published.occurrences);
         }
         self.announced_at = Some(now);
         self.closed |= due == Due::Resolved;
         self.reminded |= due == Due::StillFailing;
-        release(&mut self.claim, told.claim.as_ref());
+        release(&mut self.claim, published.claim.as_ref());
     }
 
     /// The word for its state in JSON.
@@ -374,8 +374,9 @@ impl Incident {
             self.last_seen
         };
         self.first_seen = self.first_seen.min(self.last_seen);
-        let told = self.announced_at.unwrap_or(self.last_seen).min(now);
-        self.resolved = self.resolved.map(|resolved| if is_later(resolved, now) { told } else { resolved });
+        let last_notice = self.announced_at.unwrap_or(self.last_seen).min(now);
+        self.resolved =
+            self.resolved.map(|resolved| if is_later(resolved, now) { last_notice } else { resolved });
         self
     }
 

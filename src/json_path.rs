@@ -16,10 +16,10 @@ pub(crate) fn failed_at(text: &str, error: &Error) -> String {
         // The next value or key must have begun for serde to name it.
         sound.push('"');
     }
-    let Err(told) = serde_path_to_error::deserialize::<_, Value>(&mut Deserializer::from_str(&sound)) else {
+    let Err(error) = serde_path_to_error::deserialize::<_, Value>(&mut Deserializer::from_str(&sound)) else {
         return String::new();
     };
-    let path = told.path().to_string();
+    let path = error.path().to_string();
     // Within a key that is not read to its end.
     path.strip_suffix('?').unwrap_or(&path).trim_end_matches('.').to_owned()
 }

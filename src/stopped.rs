@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::diagnosis::diagnose;
 use crate::event::{Container, Reason, Task, read_record};
 use crate::question::{Evidence, Known, Question, ask};
-use crate::reason::{Heard, read_log};
+use crate::reason::{LogSymptom, read_log};
 use crate::task_definition::{ContainerDefinition, TaskDefinition};
 use crate::triage::{Prober, ask_all};
 
@@ -23,20 +23,24 @@ const LOGS: usize = 3;
 
 /// The tasks that say why, where this one does not, the latest first; `None` where only its own words count.
 /// What was asked for it is added to the evidence.
-pub async fn tellers(prober: &impl Prober, task: &Task, evidence: &mut Evidence) -> Option<Vec<Task>> {
+pub async fn explaining_tasks(
+    prober: &impl Prober,
+    task: &Task,
+    evidence: &mut Evidence,
+) -> Option<Vec<Task>> {
     let Some(question) = Question::stopped_tasks_of(task) else {
         let exited = task.exited_early().then(|| vec![task.clone()])?;
-        return Some(told_by_logs(prober, exited, evidence).await).filter(|told| !told.is_empty());
+        return Some(explained_by_logs(prober, exited, evidence).await).filter(|tasks| !tasks.is_empty());
     };
     ask_all(prober, vec![question.clone().into()], evidence).await;
     let mut stopped = stopped(evidence, &question);
     stopped.sort_by_key(|task| std::cmp::Reverse(task.stopped_at));
     // A container that exits with 0 may hide that it failed, where its service does not start.
     let (exited, stopped): (Vec<Task>, Vec<Task>) = stopped.into_iter().partition(Task::ended_early);
-    let mut tellers: Vec<Task> = stopped.into_iter().filter(could_not_start).take(TASKS).collect();
+    let mut tasks: Vec<Task> = stopped.into_iter().filter(could_not_start).take(TASKS).collect();
     let exited = exited.into_iter().take(LOGS).collect();
-    tellers.extend(told_by_logs(prober, exited, evidence).await);
-    Some(tellers).filter(|tellers| !tellers.is_empty())
+    tasks.extend(explained_by_logs(prober, exited, evidence).await);
+    Some(tasks).filter(|tasks| !tasks.is_empty())
 }
 
 fn could_not_start(task: &Task) -> bool {
@@ -52,14 +56,14 @@ fn stopped(evidence: &Evidence, question: &ask::StoppedTasks) -> Vec<Task> {
 }
 
 /// Those of some tasks whose containers' logs tell why they exited.
-async fn told_by_logs(prober: &impl Prober, tasks: Vec<Task>, evidence: &mut Evidence) -> Vec<Task> {
+async fn explained_by_logs(prober: &impl Prober, tasks: Vec<Task>, evidence: &mut Evidence) -> Vec<Task> {
     let definitions: BTreeSet<Question> =
         tasks.iter().filter_map(Question::task_definition_of).map(Into::into).collect();
     ask_all(prober, definitions.into_iter().collect(), evidence).await;
     let logs: BTreeSet<Question> =
         tasks.iter().flat_map(|task| logs_of(task, evidence)).map(|(_, question)| question.into()).collect();
     ask_all(prober, logs.into_iter().collect(), evidence).await;
-    tasks.into_iter().filter_map(|task| told_by_log(task, evidence)).collect()
+    tasks.into_iter().filter_map(|task| explained_by_log(task, evidence)).collect()
 }
 
 /// The containers of a task that ended, with the questions after their logs: those that failed, each after those
@@ -101,14 +105,15 @@ fn logs_of(task: &Task, evidence: &Evidence) -> Vec<(String, ask::LogLines)> {
 
 /// The task with what the log of one of its containers says: the first that says why it failed. A log that
 /// only reports a missing file gives way to one that says why the file was not written.
-fn told_by_log(mut task: Task, evidence: &Evidence) -> Option<Task> {
-    let told = logs_of(&task, evidence).into_iter().filter_map(|(container, question)| {
+fn explained_by_log(mut task: Task, evidence: &Evidence) -> Option<Task> {
+    let found = logs_of(&task, evidence).into_iter().filter_map(|(container, question)| {
         let events = evidence.look(&question).found()?;
         let lines: Vec<&str> = events.iter().flat_map(|event| event.message.lines()).collect();
         Some((container, read_log(lines.iter().copied())?))
     });
-    let told: Vec<(String, Heard)> = told.collect();
-    let (container, heard) = told.iter().find(|(_, heard)| !heard.symptom.is_of_file()).or(told.first())?;
-    task.reasons.push(Reason::of_log(heard.line + 1, Some(container), &heard.text));
+    let found: Vec<(String, LogSymptom)> = found.collect();
+    let (container, logged) =
+        found.iter().find(|(_, logged)| !logged.symptom.is_of_file()).or(found.first())?;
+    task.reasons.push(Reason::of_log(logged.line + 1, Some(container), &logged.text));
     Some(task)
 }

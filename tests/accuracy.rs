@@ -176,8 +176,8 @@ fn texts_that_were_set_aside() {
 fn lines_of_applications_are_read_right() {
     let mut wrong = Vec::new();
     for label in labels(APPLICATION) {
-        let told = reason::read_log(text(&label).lines()).map(|heard| heard.symptom);
-        let said = told.map_or_else(<[String; 4]>::default, |symptom| {
+        let read = reason::read_log(text(&label).lines()).map(|found| found.symptom);
+        let said = read.map_or_else(<[String; 4]>::default, |symptom| {
             let [deny, resource] =
                 [symptom.deny.map(|deny| deny.to_string()), symptom.resource.map(|fact| fact.text)]
                     .map(Option::unwrap_or_default);

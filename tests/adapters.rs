@@ -35,7 +35,7 @@ use ecs_triage::question::{Answer, Question, ask};
 use ecs_triage::triage::{Narrowed, Prober as _, Scope};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use server::{Heard, Reply, Server};
+use server::{Reply, Request, Server};
 use tokio::time::Instant;
 
 /// An answer to [`secret`].
@@ -64,10 +64,10 @@ fn impatient(url: &str) -> SdkConfig {
 }
 
 /// Answers as a case says, and refuses what it does not.
-fn scripted(case: &Case) -> impl Fn(&Heard, usize) -> Reply + Send + Sync + use<> {
+fn scripted(case: &Case) -> impl Fn(&Request, usize) -> Reply + Send + Sync + use<> {
     let exchanges = case.exchanges.clone();
-    move |heard, _| {
-        exchanges.iter().find(|exchange| exchange.fits(heard)).map_or_else(
+    move |request, _| {
+        exchanges.iter().find(|exchange| exchange.fits(request)).map_or_else(
             || Reply::new(418, "not in the script"),
             |exchange| Reply::new(200, &*exchange.reply),
         )
@@ -133,22 +133,22 @@ async fn found_things_are_read() {
             case.answer,
             "{:?}\n{:#?}",
             case.question,
-            server.heard()
+            server.requests()
         );
-        let heard = server.heard();
-        assert_eq!(heard.len(), case.exchanges.len(), "{:?}", case.question);
-        for heard in heard {
+        let requests = server.requests();
+        assert_eq!(requests.len(), case.exchanges.len(), "{:?}", case.question);
+        for request in requests {
             let method = if matches!(case.dialect, Dialect::Efs | Dialect::S3) { "GET" } else { "POST" };
             assert_eq!(
-                (heard.method.as_str(), heard.scope().as_str()),
+                (request.method.as_str(), request.scope().as_str()),
                 (method, case.scope),
                 "{:?}",
                 case.question
             );
-            assert_eq!(heard.header("x-amz-security-token"), "token");
-            assert!(!heard.body.contains("null"), "{}", heard.body);
+            assert_eq!(request.header("x-amz-security-token"), "token");
+            assert!(!request.body.contains("null"), "{}", request.body);
             assert_eq!(
-                heard.header("x-amz-content-sha256").is_empty(),
+                request.header("x-amz-content-sha256").is_empty(),
                 case.dialect != Dialect::S3,
                 "{:?}",
                 case.question
@@ -178,7 +178,7 @@ async fn a_permission_that_the_probe_lacks_is_named() {
             "{:?}",
             case.question
         );
-        assert!(server.heard().len() <= 3, "a refusal is final: {:?}", case.question);
+        assert!(server.requests().len() <= 3, "a refusal is final: {:?}", case.question);
     }
 }
 
@@ -187,15 +187,15 @@ async fn throttled_calls_are_repeated() {
     for case in cases() {
         let script = scripted(&case);
         let (throttling, refused) = (case.dialect.throttling(), Mutex::new(Vec::new()));
-        let server = Server::start(move |heard, before| {
-            let call = (heard.called(), heard.body.clone());
+        let server = Server::start(move |request, before| {
+            let call = (request.called(), request.body.clone());
             let mut refused = refused.lock().expect("nobody panics");
             let times = refused.iter().filter(|other| **other == call).count();
             refused.push(call);
-            if times < ATTEMPTS - 1 { throttling.clone() } else { script(heard, before) }
+            if times < ATTEMPTS - 1 { throttling.clone() } else { script(request, before) }
         });
         assert_eq!(ask(&server, &case.question).await, case.answer, "{:?}", case.question);
-        assert_eq!(server.heard().len(), ATTEMPTS * case.exchanges.len(), "{:?}", case.question);
+        assert_eq!(server.requests().len(), ATTEMPTS * case.exchanges.len(), "{:?}", case.question);
     }
 }
 
@@ -214,7 +214,7 @@ async fn an_outage_is_said() {
             "{:?}: {answer:?}",
             case.question
         );
-        assert!(server.heard().len() >= ATTEMPTS, "{:?}", case.question);
+        assert!(server.requests().len() >= ATTEMPTS, "{:?}", case.question);
     }
 }
 
@@ -328,7 +328,7 @@ async fn a_service_without_tasks_is_asked_once() {
     .expect("a question");
     let server = Server::start(|_, _| Reply::new(200, r#"{"taskArns": []}"#));
     assert_eq!(ask(&server, &question).await, Answer::RunningTasks(Vec::new()));
-    assert_eq!(server.heard().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -336,7 +336,7 @@ async fn a_digest_is_asked_for_as_one() {
     let question = json!({"Image": {"region": "eu-west-1", "registry": "1", "repository": "r", "reference": "sha256:0a"}});
     let server = Server::start(|_, _| Reply::new(200, r#"{"imageDetails": []}"#));
     assert_eq!(ask(&server, &serde_json::from_value(question).expect("a question")).await, Answer::Missing);
-    assert!(server.heard()[0].body.contains(r#""imageIds":[{"imageDigest":"sha256:0a"}]"#));
+    assert!(server.requests()[0].body.contains(r#""imageIds":[{"imageDigest":"sha256:0a"}]"#));
 }
 
 #[tokio::test]
@@ -370,8 +370,8 @@ async fn a_bucket_of_another_region_is_asked_there_once() {
     for elsewhere in elsewhere {
         let reply = elsewhere.clone();
         let found = "<ListBucketResult><Contents><Key>k</Key></Contents></ListBucketResult>";
-        let server = Server::start(move |heard, _| {
-            if heard.scope() == "us-west-2/s3" { Reply::new(200, found) } else { reply.clone() }
+        let server = Server::start(move |request, _| {
+            if request.scope() == "us-west-2/s3" { Reply::new(200, found) } else { reply.clone() }
         });
         let answer = ask(&server, &question).await;
         assert!(
@@ -381,7 +381,7 @@ async fn a_bucket_of_another_region_is_asked_there_once() {
         let server = Server::start(move |_, _| elsewhere.clone());
         assert_eq!(unknown(&ask(&server, &question).await), "it is in the Region us-west-2");
         assert_eq!(
-            server.heard().iter().map(Heard::scope).collect::<Vec<_>>(),
+            server.requests().iter().map(Request::scope).collect::<Vec<_>>(),
             ["eu-west-1/s3", "us-west-2/s3"]
         );
     }
@@ -400,7 +400,7 @@ async fn a_definition_is_asked_for_in_the_region_of_its_arn() {
         ));
     }
     assert_eq!(
-        server.heard().iter().map(Heard::scope).collect::<Vec<_>>(),
+        server.requests().iter().map(Request::scope).collect::<Vec<_>>(),
         ["ap-south-1/ecs", "eu-west-1/ecs"]
     );
 }
@@ -409,8 +409,8 @@ async fn a_definition_is_asked_for_in_the_region_of_its_arn() {
 async fn tags_are_asked_for_where_they_are_wanted() {
     let tags = r#"[{"key": "team", "value": "storefront"}]"#;
     for wanted in [true, false] {
-        let server = Server::start(move |heard, _| {
-            let answer = if heard.called().ends_with("DescribeServices") {
+        let server = Server::start(move |request, _| {
+            let answer = if request.called().ends_with("DescribeServices") {
                 format!(r#"{{"services": [{{"desiredCount": 1, "tags": {tags}}}]}}"#)
             } else {
                 format!(
@@ -434,10 +434,10 @@ async fn tags_are_asked_for_where_they_are_wanted() {
             (service.tags[0].value.as_str(), definition.tags.len()),
             ("storefront", usize::from(wanted))
         );
-        let asked = server.heard();
+        let asked = server.requests();
         assert_eq!(asked.len(), 2);
         assert!(
-            asked.iter().all(|heard| heard.body.contains(r#""include":["TAGS"]"#) == wanted),
+            asked.iter().all(|request| request.body.contains(r#""include":["TAGS"]"#) == wanted),
             "{asked:?}"
         );
     }
@@ -447,11 +447,11 @@ async fn tags_are_asked_for_where_they_are_wanted() {
 async fn a_refused_part_leaves_the_rest() {
     let denied = |case: &Case, part: &'static str| {
         let (script, denial) = (scripted(case), case.dialect.denial());
-        Server::start(move |heard, before| {
-            if heard.path.contains(part) || heard.body.contains(part) {
+        Server::start(move |request, before| {
+            if request.path.contains(part) || request.body.contains(part) {
                 denial.clone()
             } else {
-                script(heard, before)
+                script(request, before)
             }
         })
     };
@@ -492,8 +492,8 @@ async fn a_refused_part_leaves_the_rest() {
 
 #[tokio::test]
 async fn lists_are_read_page_after_page() {
-    let server = Server::start(|heard, _| {
-        let (item, next) = if heard.body.contains("&NextToken=a%2Bb%3D") {
+    let server = Server::start(|request, _| {
+        let (item, next) = if request.body.contains("&NextToken=a%2Bb%3D") {
             ("nat-2", "")
         } else {
             ("nat-1", "<nextToken>a+b=</nextToken>")
@@ -506,20 +506,20 @@ async fn lists_are_read_page_after_page() {
         )
     });
     let Answer::NatGateways(gateways) = ask(&server, &of_vpc("NatGateways")).await else {
-        panic!("{:#?}", server.heard())
+        panic!("{:#?}", server.requests())
     };
     assert_eq!(
         gateways.iter().filter_map(|gateway| gateway.nat_gateway_id.as_deref()).collect::<Vec<_>>(),
         ["nat-1", "nat-2"]
     );
 
-    let server = Server::start(|heard, _| {
-        let (id, next) = if heard.path.contains("&Marker=m%2F1") {
+    let server = Server::start(|request, _| {
+        let (id, next) = if request.path.contains("&Marker=m%2F1") {
             ("fsmt-2", Value::Null)
         } else {
             ("fsmt-1", json!("m/1"))
         };
-        let body = if heard.path.contains("security-groups") {
+        let body = if request.path.contains("security-groups") {
             json!({"SecurityGroups": []})
         } else {
             json!({"MountTargets": [{"MountTargetId": id}], "NextMarker": next})
@@ -530,7 +530,7 @@ async fn lists_are_read_page_after_page() {
         serde_json::from_value(json!({"MountTargets": {"region": "eu-west-1", "file_system": "fs-1"}}))
             .expect("a question");
     let Answer::MountTargets(targets) = ask(&server, &question).await else {
-        panic!("{:#?}", server.heard())
+        panic!("{:#?}", server.requests())
     };
     assert_eq!(targets.len(), 2);
 }
@@ -544,7 +544,7 @@ async fn a_list_without_end_is_not_taken_for_a_whole_one() {
         )
     });
     assert_eq!(unknown(&ask(&server, &of_vpc("RouteTables")).await), "the list is longer than 10 pages");
-    assert_eq!(server.heard().len(), 10);
+    assert_eq!(server.requests().len(), 10);
     let server =
         Server::start(|_, _| Reply::new(200, r#"{"SecretList": [{"Name": "prod/db"}], "NextToken": "t"}"#));
     let like =
@@ -556,7 +556,7 @@ async fn a_list_without_end_is_not_taken_for_a_whole_one() {
 
 #[tokio::test]
 async fn the_command_line_reads_no_list_without_end_to_it() {
-    let server = Server::start(|heard, _| match heard.called().rsplit('.').next().unwrap_or_default() {
+    let server = Server::start(|request, _| match request.called().rsplit('.').next().unwrap_or_default() {
         "ListTasks" => Reply::new(200, r#"{"taskArns": ["one"], "nextToken": "t"}"#),
         "DescribeTasks" => Reply::new(200, r#"{"tasks": [{"taskArn": "one"}]}"#),
         _ => Reply::new(200, r#"{"events": [{"message": "line"}], "nextToken": "t"}"#),
@@ -574,13 +574,13 @@ async fn the_command_line_reads_no_list_without_end_to_it() {
         Ok(false)
     );
     assert_eq!(lines, 500);
-    let before = server.heard().len();
+    let before = server.requests().len();
     assert_eq!(
         prober.journal(None, "/journal", jiff::Timestamp::UNIX_EPOCH, None, |_| false).await,
         Ok(true),
-        "who has heard enough hears no more"
+        "who has enough is sent no more"
     );
-    assert_eq!(server.heard().len(), before + 1);
+    assert_eq!(server.requests().len(), before + 1);
 }
 
 #[tokio::test]
@@ -624,8 +624,8 @@ async fn of_a_log_line_the_beginning_is_read_in_the_time_that_it_takes() {
 
 #[tokio::test]
 async fn what_containers_wrote_is_not_asked_for_unless_that_is_allowed() {
-    let server = Server::start(|heard, _| {
-        Reply::new(200, if heard.called().ends_with("GetLogEvents") { r#"{"events": []}"# } else { FOUND })
+    let server = Server::start(|request, _| {
+        Reply::new(200, if request.called().ends_with("GetLogEvents") { r#"{"events": []}"# } else { FOUND })
     });
     let lines: Question =
         serde_json::from_value(json!({"LogLines": {"region": "eu-west-1", "group": "g", "stream": "a/b/c"}}))
@@ -643,14 +643,14 @@ async fn what_containers_wrote_is_not_asked_for_unless_that_is_allowed() {
         assert_eq!(narrowed.ask(&lines).await, answer);
         assert!(matches!(narrowed.ask(&secret()).await, Answer::Secret(_)));
     }
-    assert_eq!(server.heard().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]
 async fn many_parameters_are_asked_for_at_the_rate_that_is_allowed() {
-    let server = Server::start(|heard, _| {
+    let server = Server::start(|request, _| {
         let names =
-            serde_json::from_str::<Value>(&heard.body).expect("JSON")["ParameterFilters"][0]["Values"]
+            serde_json::from_str::<Value>(&request.body).expect("JSON")["ParameterFilters"][0]["Values"]
                 .clone();
         let parameters: Vec<Value> =
             names.as_array().into_iter().flatten().map(|name| json!({"Name": name})).collect();
@@ -667,7 +667,7 @@ async fn many_parameters_are_asked_for_at_the_rate_that_is_allowed() {
         parameters.items().iter().filter_map(|parameter| parameter.name.clone()).collect::<Vec<_>>(),
         names
     );
-    assert_eq!(server.heard().len(), 3);
+    assert_eq!(server.requests().len(), 3);
     assert!(started.elapsed() >= Duration::from_millis(667), "three calls in {:?}", started.elapsed());
 }
 
@@ -683,7 +683,7 @@ async fn what_is_known_is_not_asked_again() {
     for _ in 0..3 {
         assert!(matches!(prober.ask(&secret()).await, Answer::Secret(_)));
     }
-    assert_eq!(server.heard().len(), 2, "what is unknown is asked again, what is known is not");
+    assert_eq!(server.requests().len(), 2, "what is unknown is asked again, what is known is not");
 }
 
 #[tokio::test]
@@ -697,7 +697,7 @@ async fn equal_questions_wait_for_one_answer() {
         let questions = vec![secret(); 20];
         let answers = join_all(questions.iter().map(|question| prober.ask(question))).await;
         assert!(answers.iter().all(|answer| *answer == answers[0]));
-        assert_eq!(server.heard().len(), 1);
+        assert_eq!(server.requests().len(), 1);
     }
 }
 
@@ -723,8 +723,8 @@ async fn after_the_deadline_nothing_is_waited_for() {
 
 #[tokio::test]
 async fn one_slow_answer_silences_nothing_else() {
-    let server = Server::start(|heard, _| {
-        if heard.called().ends_with("DescribeSecret") {
+    let server = Server::start(|request, _| {
+        if request.called().ends_with("DescribeSecret") {
             Reply::Nothing
         } else {
             Reply::new(200, r#"{"Versions": []}"#)
@@ -769,7 +769,7 @@ async fn a_log_whose_last_pages_are_empty_is_read_before_them() {
         });
         let question =
             json!({"LogLines": {"region": "eu-west-1", "group": "/ecs/api", "stream": "web/web/1"}});
-        (ask(&server, &serde_json::from_value(question).expect("a question")).await, server.heard().len())
+        (ask(&server, &serde_json::from_value(question).expect("a question")).await, server.requests().len())
     };
     for pages in [0, 2, 3] {
         let (answer, calls) = read(pages).await;
@@ -803,7 +803,7 @@ async fn nobody_there_no_credentials_no_region() {
         prefix: String::new(),
     });
     assert_eq!(unknown(&ask(&server, &question).await), "it has no name");
-    assert!(server.heard().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
@@ -836,15 +836,15 @@ async fn endpoints_are_configured_as_for_any_client() {
         prober.ask(&ask::Key { region: "eu-west-1".to_owned(), id: "k".to_owned() }.into()).await,
         Answer::Key(_)
     ));
-    assert_eq!((one.heard().len(), all.heard().len()), (1, 1));
+    assert_eq!((one.requests().len(), all.requests().len()), (1, 1));
 }
 
 #[tokio::test]
 async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
-    let server = Server::start(|heard, _| {
-        let body: Value = serde_json::from_str(&heard.body).expect("JSON");
+    let server = Server::start(|request, _| {
+        let body: Value = serde_json::from_str(&request.body).expect("JSON");
         let is_second = body["nextToken"] == "t";
-        let answer = match heard.called().rsplit('.').next().unwrap_or_default() {
+        let answer = match request.called().rsplit('.').next().unwrap_or_default() {
             "ListTasks" if is_second => {
                 json!({"taskArns": (100..130).collect::<Vec<_>>().iter().map(ToString::to_string).collect::<Vec<_>>()})
             }
@@ -880,7 +880,7 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
         })
         .collect();
     assert_eq!(counts, [100, 30]);
-    let asked = server.heard()[0].body.clone();
+    let asked = server.requests()[0].body.clone();
     assert!(
         [r#""cluster":"prod""#, r#""serviceName":"api""#, r#""desiredStatus":"STOPPED""#]
             .iter()
@@ -906,7 +906,7 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
         Ok(true)
     );
     assert_eq!(lines, ["first", "second"]);
-    let asked = server.heard().last().map(|heard| heard.body.clone()).unwrap_or_default();
+    let asked = server.requests().last().map(|request| request.body.clone()).unwrap_or_default();
     assert!(
         [r#""startTime":1750000000000"#, r#""logStreamNamePrefix":"prod/a-i""#, r#""nextToken":"t""#]
             .iter()
@@ -917,7 +917,7 @@ async fn the_command_line_reads_stopped_tasks_clusters_and_the_journal() {
 
 #[tokio::test]
 async fn the_command_line_hears_why_not() {
-    let server = Server::start(|heard, _| match heard.called().as_str() {
+    let server = Server::start(|request, _| match request.called().as_str() {
         "Logs_20140328.FilterLogEvents" => Dialect::Json.error(400, "ResourceNotFoundException"),
         _ => Dialect::Json.denial(),
     });
@@ -939,17 +939,17 @@ async fn the_command_line_invokes_the_function_once() {
         async move {
             let server = Server::start(move |_, _| reply.clone());
             let answer = AwsProber::new(&config(&server.url)).invoke(None, function, request).await;
-            let mut heard = server.heard();
-            assert_eq!(heard.len(), 1, "{answer:?}");
-            (answer, heard.remove(0))
+            let mut received = server.requests();
+            assert_eq!(received.len(), 1, "{answer:?}");
+            (answer, received.remove(0))
         }
     };
     let arn = "arn:aws:lambda:eu-west-1:111122223333:function:ecs-triage";
     let passed = json!({"schema": "ecs-triage/selftest/v1", "passed": true});
-    let (answer, heard) = invoked(Reply::new(200, passed.to_string()), arn).await;
+    let (answer, received) = invoked(Reply::new(200, passed.to_string()), arn).await;
     assert_eq!(answer, Ok(passed));
     assert_eq!(
-        (heard.method.as_str(), heard.path.as_str(), heard.scope().as_str(), heard.body.as_str()),
+        (received.method.as_str(), received.path.as_str(), received.scope().as_str(), received.body.as_str()),
         (
             "POST",
             "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A111122223333%3Afunction%3Aecs-triage/invocations",

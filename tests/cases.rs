@@ -106,8 +106,8 @@ fn tasks(case: &Value, of: &Path) -> Vec<Task> {
     let mut tasks: Vec<Task> =
         read.map(|task| task.unwrap_or_else(|error| panic!("{}: {error}", of.display()))).collect();
     let log = case["log"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    if let Some((task, heard)) = tasks.first_mut().zip(read_log(log)) {
-        task.reasons.push(Reason::of_log(heard.line + 1, None, &heard.text));
+    if let Some((task, found)) = tasks.first_mut().zip(read_log(log)) {
+        task.reasons.push(Reason::of_log(found.line + 1, None, &found.text));
     }
     tasks
 }
@@ -125,11 +125,11 @@ fn cases_read_as_their_snapshots_say() {
         let mut causes = Vec::new();
         for task in &tasks {
             let report = diagnose(task, &evidence);
-            let told = notice(&report).filter(|_| report.is_start_failure());
-            let told = told.map_or("(no notice)\n".to_owned(), |notice| {
+            let notice = notice(&report).filter(|_| report.is_start_failure());
+            let notice = notice.map_or("(no notice)\n".to_owned(), |notice| {
                 format!("Subject: {}\n\n{}", notice.subject, notice.body)
             });
-            let _ = write!(read, "{told}\n{}\n{}", "-".repeat(40), render(&report, Colour::Off));
+            let _ = write!(read, "{notice}\n{}\n{}", "-".repeat(40), render(&report, Colour::Off));
             causes.extend(report.diagnoses.iter().map(|diagnosis| diagnosis.cause.id));
             confirmed.extend(
                 report
@@ -215,32 +215,32 @@ fn a_notice_is_read_on_a_phone() {
         for task in &tasks {
             let report = diagnose(task, &evidence);
             let around = surroundings(&report);
-            let told = notice::of(&report, "opened", &around).filter(|_| report.is_start_failure());
-            let Some((told, diagnosis)) = told.zip(notice(&report)) else { continue };
-            let before: usize = told.body.lines().take_while(|line| *line != "WHAT TO DO").map(rows).sum();
+            let shown = notice::of(&report, "opened", &around).filter(|_| report.is_start_failure());
+            let Some((shown, diagnosis)) = shown.zip(notice(&report)) else { continue };
+            let before: usize = shown.body.lines().take_while(|line| *line != "WHAT TO DO").map(rows).sum();
             let fix = before + 2;
-            assert!(fix <= LAST_FIX, "{}: the fix is in row {fix}:\n{}", path.display(), told.body);
+            assert!(fix <= LAST_FIX, "{}: the fix is in row {fix}:\n{}", path.display(), shown.body);
             assert!(
-                told.body.lines().all(|line| !line.starts_with(' ') && !line.starts_with("$ ")),
+                shown.body.lines().all(|line| !line.starts_with(' ') && !line.starts_with("$ ")),
                 "{}: {}",
                 path.display(),
-                told.body
+                shown.body
             );
-            let mut unknown = told.body.lines().filter(|line| line.starts_with("- Not checked: "));
+            let mut unknown = shown.body.lines().filter(|line| line.starts_with("- Not checked: "));
             assert!(
                 unknown.all(|line| !line.contains("not known") && !line.contains("unknown")),
                 "{}: what was not checked need not be said to be unknown:\n{}",
                 path.display(),
-                told.body
+                shown.body
             );
             for part in ["\nhttps://eu-west-1.console.aws", "\nhttps://docs.aws", ", incident "] {
-                assert!(told.body.contains(part), "{}: no {part:?}:\n{}", path.display(), told.body);
+                assert!(shown.body.contains(part), "{}: no {part:?}:\n{}", path.display(), shown.body);
             }
-            if told.subject.ends_with("...") {
-                cut.push(told.subject.clone());
+            if shown.subject.ends_with("...") {
+                cut.push(shown.subject.clone());
             }
             fixes.push(fix);
-            whole.push(height(&told));
+            whole.push(height(&shown));
             alone.push(height(&diagnosis));
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use ecs_triage::context::Surroundings;
 use ecs_triage::diagnosis::diagnose;
 use ecs_triage::event::read_record;
-use ecs_triage::incident::storm::{Member, Phase, Telling};
+use ecs_triage::incident::storm::{DueNotice, Member, Phase};
 use ecs_triage::incident::{About, Incident};
 use ecs_triage::question::Evidence;
 use ecs_triage::render::{chat, metrics};
@@ -71,7 +71,7 @@ fn a_storm_in_a_chat() {
         ..About::default()
     };
     let members = ["prod/api", "prod/billing"].map(member).to_vec();
-    let telling = Telling {
+    let due_notice = DueNotice {
         key: word("storms/1"),
         about,
         phase: Phase::Begun,
@@ -81,10 +81,10 @@ fn a_storm_in_a_chat() {
         joined: 25,
         claim: None,
     };
-    let (cluster, notice) = storm::notices(&telling).remove(0);
+    let (cluster, notice) = storm::notices(&due_notice).remove(0);
     insta::assert_snapshot!(
         "storm",
-        pretty(&chat::message(&format!("{}/{cluster}", telling.key), "25", &notice))
+        pretty(&chat::message(&format!("{}/{cluster}", due_notice.key), "25", &notice))
     );
     insta::assert_snapshot!("storm-notice", format!("{}\n\n{}", notice.subject, notice.body));
 }

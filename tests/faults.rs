@@ -66,7 +66,7 @@ fn in_order(figures: &Value) {
 }
 
 #[test]
-fn no_failure_is_lost_and_none_is_told_twice_without_cause() {
+fn no_failure_is_lost_and_none_is_announced_twice_without_cause() {
     for seed in [1, 2] {
         in_order(&faults(&format!("--seed {seed} --events 90 --workloads 12 --storm 25")));
     }
@@ -129,7 +129,7 @@ fn items_of_another_release_are_carried_on() {
 /// Values change, and are followed for two days: whoever holds an old one is told, and once nobody does, that it is
 /// over, whatever fails in between.
 #[test]
-fn no_rotation_is_lost_and_none_is_told_twice_without_cause() {
+fn no_rotation_is_lost_and_none_is_announced_twice_without_cause() {
     let figures = faults("--seed 8 --events 8 --workloads 3 --storm 0 --rotations 3 --rate 0.03");
     in_order(&figures);
     let told = &figures["rotations"];

@@ -16,8 +16,6 @@ mod forged;
 #[path = "incidents/hardship.rs"]
 mod hardship;
 mod held;
-#[path = "incidents/left_untold.rs"]
-mod left_untold;
 #[path = "incidents/life.rs"]
 mod life;
 #[path = "incidents/model.rs"]
@@ -36,6 +34,8 @@ mod schemas;
 mod selftest;
 #[path = "incidents/teams.rs"]
 mod teams;
+#[path = "incidents/unexplained.rs"]
+mod unexplained;
 
 use jiff::SignedDuration;
 use proptest::collection::vec;

@@ -767,7 +767,7 @@ fn a_definition_that_does_not_come_in_time_is_said() {
 /// Two services that ask for one secret, of which one is well again: people, chats, machines and the journal
 /// hear the same story.
 #[test]
-fn an_incident_is_told_wherever_somebody_listens() {
+fn an_incident_is_announced_on_every_channel() {
     let opened = "events/secret-key-missing.json";
     let mut another =
         document(&fs::read_to_string(Path::new(ROOT).join(opened)).expect("the event can be read"));

@@ -29,8 +29,8 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-update.html",
     ],
     when: |symptom| {
-        let told = matches!(symptom.fault, Fault::BadReference | Fault::NotFound | Fault::RoleMissing);
-        let uses = told
+        let fits = matches!(symptom.fault, Fault::BadReference | Fault::NotFound | Fault::RoleMissing);
+        let uses = fits
             && matches!(
                 symptom.step,
                 Step::SecretsManager | Step::EnvFile | Step::RegistryCredentials | Step::ExecutionRole

@@ -78,9 +78,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         .zip(known.found())
         .and_then(|(view, found)| Some((view, found, trust_of(case, found)?)));
     let Some((view, found, trust)) = of_task else {
-        let untold = Finding::unanswered("whether the role exists, and whom it trusts", known);
-        let said =
-            Assessment::possible(title).culprit(culprit).findings(untold).findings(case.definition_unknown());
+        let unanswered = Finding::unanswered("whether the role exists, and whom it trusts", known);
+        let said = Assessment::possible(title)
+            .culprit(culprit)
+            .findings(unanswered)
+            .findings(case.definition_unknown());
         return Some(said.fix(fix(case, None)));
     };
     // ECS says that it cannot, and the trust policy of the role that was there then says why.

@@ -46,13 +46,12 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     no_file_system(case).or_else(|| no_access_point(case)).or_else(|| malformed(case)).or_else(|| {
-        let is_told =
-            matches!(case.symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference)
-                && !case.forecast;
+        let fits = matches!(case.symptom.fault, Fault::NotFound | Fault::Misconfigured | Fault::BadReference)
+            && !case.forecast;
         let name = case.name().map(|name| format!(": {name}")).unwrap_or_default();
         let fix =
             Fix::words("create the directory, or correct the volume in a new revision").then_again(case);
-        is_told.then(|| Assessment::likely(format!("what the volume names does not exist{name}")).fix(fix))
+        fits.then(|| Assessment::likely(format!("what the volume names does not exist{name}")).fix(fix))
     })
 }
 

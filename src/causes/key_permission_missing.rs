@@ -122,13 +122,13 @@ fn by_words(case: &Case<'_>, role: &str, judged: &[(&KeyView<'_>, Ruling)]) -> A
         (None, None) => format!("the KMS key of a {}", noun(case)),
     };
     let id = case.symptom.key.as_deref().map(str::to_owned).or_else(|| case.name());
-    let told_by = match (&case.symptom.key, case.symptom.step) {
+    let named_by = match (&case.symptom.key, case.symptom.step) {
         (Some(_), _) => "stoppedReason",
         (None, Step::ParameterStore) => DESCRIBE_PARAMETERS,
         (None, _) => DESCRIBE,
     };
     let first = judged.first().map(|(key, _)| *key);
-    let named = first.map(|key| Finding::found(format!("the key is {}", key.id), told_by));
+    let named = first.map(|key| Finding::found(format!("the key is {}", key.id), named_by));
     let which = named
         .is_none()
         .then(|| Finding::unknown(format!("which key it is: ask the {} for its KmsKeyId", noun(case))));

@@ -36,9 +36,9 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let keys = case.keys();
-    let told = case.symptom.fault == Fault::KmsKeyUnusable;
+    let is_unusable = case.symptom.fault == Fault::KmsKeyUnusable;
     // "Access to KMS is not allowed" is said of both.
-    let names_who = !told && case.symptom.principal.is_some();
+    let names_who = !is_unusable && case.symptom.principal.is_some();
     let unusable: Vec<(&KeyView<'_>, String)> =
         keys.iter().filter_map(|key| Some((key, key.unusable()?))).collect();
     if let Some((key, state)) = unusable.first() {
@@ -63,7 +63,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
                 .fix(by_state(case, key)),
         );
     }
-    if !told {
+    if !is_unusable {
         let what = vec![Finding::found("the key is enabled", DESCRIBE_KEY)];
         let known =
             if keys.is_empty() { Identity::only_one(&keys, "key") } else { Identity::named(case, "the key") };

@@ -78,13 +78,13 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     }
     let why =
         groups.iter().find_map(|group| Finding::unanswered("whether the group exists", group.known(case)));
-    let untold: Vec<&Group> = groups.iter().filter(|group| group.known(case).found().is_none()).collect();
+    let unknown: Vec<&Group> = groups.iter().filter(|group| group.known(case).found().is_none()).collect();
     Some(
         Assessment::likely(title)
-            .findings(creation(case, &untold))
+            .findings(creation(case, &unknown))
             .finding(why.unwrap_or_else(|| Finding::unknown("whether the group exists in another Region")))
             .findings(case.definition_unknown())
-            .fix(create(case, &untold)),
+            .fix(create(case, &unknown)),
     )
 }
 

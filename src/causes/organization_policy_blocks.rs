@@ -32,7 +32,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 const LAYER: Layer = Layer {
     refuser: Refuser::Organization,
-    told: &[Deny::Scp, Deny::Rcp],
+    kinds: &[Deny::Scp, Deny::Rcp],
     title: |who, action, on| format!("a policy of the organization refuses {who} {action}{on}"),
     refuses: |(call, _)| {
         Finding::found(

@@ -37,7 +37,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 const LAYER: Layer = Layer {
     refuser: Refuser::Boundary,
-    told: &[Deny::Boundary],
+    kinds: &[Deny::Boundary],
     title: |who, action, on| format!("the permissions boundary of {who} does not allow {action}{on}"),
     refuses: |(call, _)| {
         Finding::missing(format!("{} on {} in the boundary", call.action, call.resource), SIMULATION)

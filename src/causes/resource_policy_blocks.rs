@@ -24,9 +24,9 @@ pub(super) const CAUSE: Cause = Cause {
         "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html",
     ],
     when: |symptom| {
-        let told = symptom.deny == Some(Deny::ResourcePolicy);
+        let is_named = symptom.deny == Some(Deny::ResourcePolicy);
         let explicit = symptom.deny == Some(Deny::Explicit) || names_no_policy(symptom);
-        symptom.fault == Fault::AccessDenied && (told || (explicit && symptom.step != Step::LogDriver))
+        symptom.fault == Fault::AccessDenied && (is_named || (explicit && symptom.step != Step::LogDriver))
     },
     ask,
     assess,
@@ -39,7 +39,7 @@ pub(super) const CAUSE: Cause = Cause {
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let (who, action, on) = case.refusal();
     let title = format!("the policy on the resource refuses {who} {action}{on}");
-    let told = case.symptom.deny == Some(Deny::ResourcePolicy);
+    let is_named = case.symptom.deny == Some(Deny::ResourcePolicy);
     let proof = |found: Finding| {
         Proof::by(
             vec![found],
@@ -66,11 +66,11 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             );
             with_fix(Assessment::confirmed(title, proof(missing)))
         }
-        Some((ResourceSide::Grants(..) | ResourceSide::NotNeeded, source)) if !told => {
+        Some((ResourceSide::Grants(..) | ResourceSide::NotNeeded, source)) if !is_named => {
             let open = proof(Finding::found("the resource's own policy does not block the role", source));
             Assessment::disproved(title, open).map(|said| said.culprit(case.refused_culprit()))
         }
-        _ if !told => None,
+        _ if !is_named => None,
         Some((ResourceSide::Grants(at, _), source)) => {
             let found = Finding::found(
                 format!(

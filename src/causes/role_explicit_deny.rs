@@ -34,7 +34,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 const LAYER: Layer = Layer {
     refuser: Refuser::ExplicitDeny,
-    told: &[Deny::Explicit, Deny::Session],
+    kinds: &[Deny::Explicit, Deny::Session],
     title: |who, action, on| format!("{who} is denied {action}{on} by an explicit statement"),
     refuses: |(call, known)| {
         let statements =

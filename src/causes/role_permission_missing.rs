@@ -70,7 +70,7 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
-    let told = case.symptom.deny == Some(Deny::Identity);
+    let is_named = case.symptom.deny == Some(Deny::Identity);
     // A login is not for one image.
     let is_login = case.refused_action().as_deref() == Some("ecr:GetAuthorizationToken");
     let name = case.name().filter(|_| !is_login);
@@ -93,7 +93,9 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             Assessment::possible(title).culprit(case.refused_culprit()).passed(case, allowed_now(case)),
         );
     }
-    if let Some(decision) = decisions.iter().find(|decision| refuser(decision).is_some()).filter(|_| !told) {
+    if let Some(decision) =
+        decisions.iter().find(|decision| refuser(decision).is_some()).filter(|_| !is_named)
+    {
         // Whether the role's own policies allow it does not show behind a boundary or the organization's
         // policies.
         if refuser(decision) != Some(Refuser::ExplicitDeny) {
@@ -107,14 +109,14 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
             Proof::by(vec![other], Identity::of_own_role(case), all_whole(&decisions), Time::as_ecs_said());
         return with_fix(Assessment::ruled_out(title, proof));
     }
-    let which = (!told && !case.supposed).then(|| {
+    let which = (!is_named && !case.supposed).then(|| {
         Finding::unknown(
             "which kind of policy refused: the text does not say, and a missing allow is the commonest",
         )
     });
     // A name that leads nowhere is refused in the same words.
     let by_part = case.secrets().iter().any(SecretView::is_refused_by_part);
-    let assessment = if told && !by_part && !is_for_nothing(case) {
+    let assessment = if is_named && !by_part && !is_for_nothing(case) {
         Assessment::likely(title)
     } else {
         Assessment::possible(title)

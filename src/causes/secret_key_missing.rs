@@ -101,7 +101,7 @@ fn other_keys(case: &Case<'_>) -> Option<Finding> {
         [first @ .., last] => ("the others ask for", format!("{} and {last}", first.join(", "))),
     };
     let others = if listed.is_empty() { String::new() } else { format!("; {verb} {listed}") };
-    let told = match (asking, secrets.len()) {
+    let found = match (asking, secrets.len()) {
         (_, 0) => return None,
         (0, _) if listed.is_empty() => {
             format!("no reference to {name} asks for {key:?}, nor for another key")
@@ -115,7 +115,7 @@ fn other_keys(case: &Case<'_>) -> Option<Finding> {
             if asking == 1 { "asks" } else { "ask" }
         ),
     };
-    Some(Finding::found(told, DEFINITION))
+    Some(Finding::found(found, DEFINITION))
 }
 
 fn fix(case: &Case<'_>, secrets: &[SecretView<'_>], asked: &[SecretReference<'_>]) -> Fix {

@@ -154,7 +154,8 @@ fn with_arn(case: &Case<'_>, arn: &str, certain: bool) -> Fix {
     let decisions = case.simulated_refusals();
     let mut of_now =
         decisions.iter().filter(|(call, _)| call.resource == arn).filter_map(|(_, known)| known.found());
-    if case.symptom.fault == Fault::AccessDenied && of_now.any(|told| told.eval_decision == "allowed") {
+    if case.symptom.fault == Fault::AccessDenied && of_now.any(|decision| decision.eval_decision == "allowed")
+    {
         let text = format!(
             "write {arn} into the task definition in a new revision; {role} is already allowed to read it"
         );

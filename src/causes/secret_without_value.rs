@@ -34,7 +34,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn assess(case: &Case<'_>) -> Option<Assessment> {
     let secrets = case.secrets();
-    let told = lacks_current(case.symptom);
+    let says_so = lacks_current(case.symptom);
     let asks_current =
         |secret: &SecretView<'_>| secret.version().is_none_or(|version| version == "AWSCURRENT");
     let mut empty = secrets.iter().filter(|secret| asks_current(secret));
@@ -43,7 +43,7 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
     {
         return Some(without(case, secret, found));
     }
-    if !told {
+    if !says_so {
         let changed: Option<Vec<Moment>> =
             secrets.iter().map(|secret| secret.found()?.last_changed_date).collect();
         let time = Time::since(case, changed.and_then(|changed| changed.into_iter().max()));
@@ -94,10 +94,10 @@ fn without(case: &Case<'_>, secret: &SecretView<'_>, found: &Secret) -> Assessme
         format!("a version with the stage AWSCURRENT: the secret has {others}"),
         DESCRIBE,
     )];
-    let told = lacks_current(case.symptom);
-    let time = if told { Time::as_ecs_said() } else { Time::since(case, found.last_changed_date) };
+    let says_so = lacks_current(case.symptom);
+    let time = if says_so { Time::as_ecs_said() } else { Time::since(case, found.last_changed_date) };
     // Of a secret that has no value, Secrets Manager says so.
-    let disagrees = (!told && !case.forecast)
+    let disagrees = (!says_so && !case.forecast)
         .then(|| "why ECS says that the secret was not found, and not its value".to_owned());
     let proof = Proof::by(what, secret.is_meant(), Complete::unless(disagrees), time);
     let id = found.arn.as_deref().unwrap_or(&secret.id);

@@ -49,10 +49,10 @@ fn assess(case: &Case<'_>) -> Option<Assessment> {
         _ => "before the task started",
     };
     let of = case.name().map(|name| format!(" ({name})")).unwrap_or_default();
-    let told = case.symptom.fault != Fault::Unknown;
+    let is_known = case.symptom.fault != Fault::Unknown;
     let cut =
         case.symptom.truncated.then(|| Finding::unknown("the error itself: the reason was cut before it"));
-    let rest = if told { "the text does not say why" } else { "the text does not say what" };
+    let rest = if is_known { "the text does not say why" } else { "the text does not say what" };
     let stopped = Question::stopped_tasks_of(case.task);
     let title = match &stopped {
         Some(_) => {

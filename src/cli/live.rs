@@ -138,11 +138,12 @@ impl Live {
     }
 
     /// The tasks that say what this one does not, where AWS knows any.
-    pub(super) fn tellers(&self, task: &Task) -> Option<Vec<Task>> {
+    pub(super) fn explaining_tasks(&self, task: &Task) -> Option<Vec<Task>> {
         let mut evidence = Evidence::default();
-        let tellers = self.wait(stopped::tellers(&self.asking(), &self.at_home(task), &mut evidence));
+        let explaining = stopped::explaining_tasks(&self.asking(), &self.at_home(task), &mut evidence);
+        let tasks = self.wait(explaining);
         self.keep(&evidence);
-        tellers
+        tasks
     }
 
     /// The prober for questions about one thing.

@@ -88,7 +88,7 @@ impl Ps {
     fn look(&self, live: &Live, reporter: &Reporter, output: &mut Output<'_>) -> Result<(), CliError> {
         let tasks = self.stopped(live, output)?;
         let seen = tasks.len();
-        let tasks = if self.read_logs { told_by_logs(live, tasks) } else { tasks };
+        let tasks = if self.read_logs { explained_by_logs(live, tasks) } else { tasks };
         let incidents = incidents(tasks, self.all);
         let mut rows = Vec::new();
         for incident in &incidents {
@@ -103,7 +103,7 @@ impl Ps {
                 }
                 Format::Text if !self.is_detailed() => {
                     let report = diagnose(alike[0], &evidence);
-                    if report.has_unrecognised() || report.is_untold() {
+                    if report.has_unrecognised() || report.is_without_reason() {
                         batch.outcome = batch.outcome.max(Outcome::Wrong);
                     }
                     rows.push(incident.row(&report));
@@ -160,16 +160,16 @@ impl Ps {
 }
 
 /// Some tasks; those that exited soon after their start have what their log says about it.
-fn told_by_logs(live: &Live, tasks: Vec<Task>) -> Vec<Task> {
+fn explained_by_logs(live: &Live, tasks: Vec<Task>) -> Vec<Task> {
     let mut left = MOST_LOGS;
-    let told = |task: Task| {
+    let explained = |task: Task| {
         if left == 0 || !task.exited_early() {
             return task;
         }
         left -= 1;
-        live.tellers(&task).and_then(|mut tellers| tellers.pop()).unwrap_or(task)
+        live.explaining_tasks(&task).and_then(|mut explaining| explaining.pop()).unwrap_or(task)
     };
-    tasks.into_iter().map(told).collect()
+    tasks.into_iter().map(explained).collect()
 }
 
 /// Tasks by the failure that their words tell, the latest first; those with which nothing is wrong only where
@@ -180,7 +180,7 @@ fn incidents(tasks: Vec<Task>, all: bool) -> Vec<Incident> {
     let mut incidents: Vec<Incident> = Vec::new();
     for task in tasks {
         let report = diagnose(&task, &nothing);
-        if !all && report.diagnoses.is_empty() && !report.is_untold() {
+        if !all && report.diagnoses.is_empty() && !report.is_without_reason() {
             continue;
         }
         let place = *places.entry(report.fingerprint).or_insert(incidents.len());
@@ -211,7 +211,7 @@ impl Incident {
             is_start_failure: report.is_start_failure(),
             title: match best {
                 Some(best) => best.title.clone(),
-                None if report.is_untold() => "ECS gives no reason".to_owned(),
+                None if report.is_without_reason() => "ECS gives no reason".to_owned(),
                 None => String::new(),
             },
         }

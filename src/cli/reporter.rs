@@ -43,9 +43,9 @@ impl Reporter {
     /// Reports one task, with what AWS says of it where it is asked.
     pub(super) fn task(&self, task: &Task, batch: &mut Batch) {
         #[cfg(feature = "aws")]
-        if let Some(tellers) = self.live.as_ref().and_then(|live| live.tellers(task)) {
-            for teller in &tellers {
-                self.known_and_told(teller, batch);
+        if let Some(tasks) = self.live.as_ref().and_then(|live| live.explaining_tasks(task)) {
+            for task in &tasks {
+                self.known_and_told(task, batch);
             }
             return;
         }
@@ -116,7 +116,7 @@ fn untold(report: &Report<'_>) -> Option<String> {
     let is_task = matches!(report.task.source, Source::Object | Source::TaskEvent);
     let fails = report.symptoms.iter().any(|told| !told.symptom.is_normal());
     let is_elsewhere = !is_task && fails && (report.diagnoses.is_empty() || report.has_unrecognised());
-    if !is_elsewhere && !report.is_untold() {
+    if !is_elsewhere && !report.is_without_reason() {
         return None;
     }
     let of = report.task.workload.as_ref().map_or("this", |workload| &workload.name);

@@ -17,7 +17,7 @@ use crate::context::Surroundings;
 use crate::diagnosis::Report;
 use crate::event::rotation::Rotation;
 use crate::incident::store::Unreachable;
-use crate::incident::storm::{Phase, Telling};
+use crate::incident::storm::{DueNotice, Phase};
 use crate::incident::{Due, Incident};
 use crate::limits::PUBLISHING;
 use crate::render::json::v1;
@@ -95,25 +95,25 @@ impl Message {
     }
 
     /// The messages about many incidents at once, cluster by cluster.
-    pub(super) fn storm(telling: &Telling, in_memory: bool) -> Vec<Self> {
-        let told = storm::notices(telling).into_iter().map(|(cluster, mut notice)| {
+    pub(super) fn storm(due_notice: &DueNotice, in_memory: bool) -> Vec<Self> {
+        let messages = storm::notices(due_notice).into_iter().map(|(cluster, mut notice)| {
             if in_memory {
                 notice.body.push_str(
                     "\nThe incidents are kept in memory, so this may come again for each instance.\n",
                 );
             }
-            let thread = format!("{}/{cluster}", telling.key);
-            let chat = chat::message(&thread, &telling.joined.to_string(), &notice);
-            let new = telling.members.iter().filter(|member| member.place().0 == cluster).count() as u64;
-            let before = if telling.phase == Phase::Begun {
-                telling.before.get(&cluster).copied().unwrap_or_default()
+            let thread = format!("{}/{cluster}", due_notice.key);
+            let chat = chat::message(&thread, &due_notice.joined.to_string(), &notice);
+            let new = due_notice.members.iter().filter(|member| member.place().0 == cluster).count() as u64;
+            let before = if due_notice.phase == Phase::Begun {
+                due_notice.before.get(&cluster).copied().unwrap_or_default()
             } else {
                 0
             };
             let detail = changed(&notice, &thread, new + before).to_string();
             Self { notice, chat: Some(chat), detail_type: INCIDENT, detail, line: None }
         });
-        told.collect()
+        messages.collect()
     }
 }
 
@@ -125,11 +125,11 @@ impl<W: World> Announcer<W> {
 
     /// Notifies people, and writes the line that a metric counts.
     pub(super) async fn people(&self, messages: &[Message], visit: &Visit<'_, W>) -> Result<(), String> {
-        let told = join_all(messages.iter().map(async |message| match &self.topic {
+        let published = join_all(messages.iter().map(async |message| match &self.topic {
             Some(topic) => topic.publish(&message.notice).await,
             None => Ok(()),
         }));
-        told.await.into_iter().collect::<Result<(), String>>()?;
+        published.await.into_iter().collect::<Result<(), String>>()?;
         messages
             .iter()
             .filter_map(|message| message.line.as_ref())
@@ -139,14 +139,14 @@ impl<W: World> Announcer<W> {
 
     /// Notifies chats and machines.
     pub(super) async fn others(&self, messages: &[Message], visit: &Visit<'_, W>) {
-        let told = messages.iter().map(async |message| {
+        let sent = messages.iter().map(async |message| {
             let chat = async {
                 let (Some(topic), Some(body)) = (&self.chat, &message.chat) else { return };
                 in_time(topic.publish_plain(body), Trouble::NotInChat, visit).await;
             };
             join(chat, self.machines(message, visit)).await;
         });
-        join_all(told).await;
+        join_all(sent).await;
     }
 
     /// Notifies machines alone.
@@ -158,22 +158,22 @@ impl<W: World> Announcer<W> {
 
 /// Waits as long as publishing may take, and reports what was not published.
 async fn in_time<W: World>(
-    telling: impl Future<Output = Result<(), String>>,
+    publishing: impl Future<Output = Result<(), String>>,
     trouble: fn(String) -> Trouble,
     visit: &Visit<'_, W>,
 ) {
-    if let Err(why) = visit.within(PUBLISHING, telling).await.unwrap_or_else(|Unreachable(why)| Err(why)) {
+    if let Err(why) = visit.within(PUBLISHING, publishing).await.unwrap_or_else(|Unreachable(why)| Err(why)) {
         visit.report(trouble(why));
     }
 }
 
 /// The end of an incident, for machines.
 pub(super) fn ended(incident: &Incident) -> String {
-    let mut told = changed(&notice::resolved(incident), &incident.about.fingerprint, incident.occurrences);
-    told["first_seen"] = json!(incident.first_seen);
-    told["last_seen"] = json!(incident.last_seen);
-    told["resolved"] = json!(incident.resolved);
-    told.to_string()
+    let mut event = changed(&notice::resolved(incident), &incident.about.fingerprint, incident.occurrences);
+    event["first_seen"] = json!(incident.first_seen);
+    event["last_seen"] = json!(incident.last_seen);
+    event["resolved"] = json!(incident.resolved);
+    event.to_string()
 }
 
 /// An incident's change for the bus and the journal: the notice's words and attributes, and how many

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::guard::{Panicked, guarded_now};
 use super::settlement::Item;
 use super::trouble::Problem;
-use crate::diagnosis::{Report, diagnose, is_told_by_place};
+use crate::diagnosis::{Report, diagnose, fails_by_place};
 use crate::event::{Entry, Forecast, Source, Task};
 use crate::incident::ledger::Sighted;
 use crate::incident::{About, Sighting};
@@ -150,13 +150,13 @@ pub(super) fn workload(task: &Task) -> About {
 /// What a report's incident is about.
 pub(super) fn about(report: &Report<'_>) -> About {
     let best = report.diagnoses.first();
-    let symptom = best.and_then(|best| report.symptoms.get(best.symptom)).map(|told| &told.symptom);
+    let symptom = best.and_then(|best| report.symptoms.get(best.symptom)).map(|read| &read.symptom);
     let word = |word: Option<&str>| word.unwrap_or_default().to_owned();
     About {
         fingerprint: report.fingerprint.clone(),
         step: word(symptom.map(|symptom| symptom.step.as_str())),
         fault: word(symptom.map(|symptom| symptom.fault.as_str())),
-        by_place: symptom.is_some_and(|symptom| is_told_by_place(symptom.fault)),
+        by_place: symptom.is_some_and(|symptom| fails_by_place(symptom.fault)),
         cause: word(best.map(|best| best.cause.id)),
         verdict: word(best.map(|best| best.verdict.as_str())),
         owner: word(best.map(|best| best.cause.owner.as_str())),

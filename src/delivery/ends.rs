@@ -12,7 +12,7 @@ use super::guard::{Panicked, guarded};
 use super::outcome::{Line, Outcome, stream};
 use super::ports::World;
 use super::settlement::Done;
-use super::storms::{StormTold, Storms};
+use super::storms::{StormResults, Storms};
 use super::trouble::{Problem, Trouble};
 use crate::incident::About;
 use crate::incident::ledger::{Next, Over};
@@ -53,7 +53,7 @@ impl<W: World> Visit<'_, W> {
         } else {
             Storms { table: Vec::new(), memory: ended.storms }
         };
-        let storms = &self.tell_storms(storms).await;
+        let storms = &self.announce_storms(storms).await;
         let mut workloads = ended.workloads.into_iter();
         let of_each: Vec<Result<Over, Unreachable>> =
             ends.iter().map(|end| together(workloads.by_ref().take(end.workloads.len()))).collect();
@@ -69,7 +69,7 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Says what is over of a workload.
-    async fn over(&self, end: &End, over: Result<Over, Unreachable>, storms: &StormTold) -> Outcome {
+    async fn over(&self, end: &End, over: Result<Over, Unreachable>, storms: &StormResults) -> Outcome {
         let mut outcome = Outcome::default();
         let over = match over {
             Ok(over) => over,
@@ -81,16 +81,16 @@ impl<W: World> Visit<'_, W> {
         };
         let mut done = if over.come_again { Err(Problem::ComeAgain) } else { Ok(Done::NOT_A_FAILURE) };
         for (incident, next) in &over.ours {
-            let told = match next {
+            let noted = match next {
                 Next::WithStorm => match storms.of(incident) {
-                    Ok(()) => self.note_told(incident, None).await,
+                    Ok(()) => self.note_announced_by_storm(incident, None).await,
                     Err(problem) => Err(problem),
                 },
-                Next::ToldByStorm => self.note_told(incident, None).await,
+                Next::AnnouncedByStorm => self.note_announced_by_storm(incident, None).await,
                 Next::Announce(_) => self.announce_end(incident, None).await,
                 Next::Nothing | Next::ComeAgain => Done::recorded(*next),
             };
-            if told.is_ok() {
+            if noted.is_ok() {
                 let stream = stream(incident.about.cluster.as_deref(), incident.about.workload.as_deref());
                 outcome.lines.push(Line {
                     item: end.item,
@@ -101,7 +101,7 @@ impl<W: World> Visit<'_, W> {
                     kept: true,
                 });
             }
-            done = done.and(told);
+            done = done.and(noted);
         }
         outcome.settle([end.item], done);
         outcome

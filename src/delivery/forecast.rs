@@ -13,7 +13,7 @@ use super::notices::Claimed;
 use super::outcome::{Line, Outcome, stream};
 use super::ports::World;
 use super::settlement::Item;
-use super::storms::StormTold;
+use super::storms::StormResults;
 use super::trouble::{Problem, Trouble};
 use super::{Delivery, Sight, Visit};
 use crate::check;
@@ -111,8 +111,8 @@ impl<W: World> Delivery<W> {
             kinds.entry(storm::key(&failing.about)).or_default().push(failing);
         }
         let mut outcome = Outcome::default();
-        for told in join_all(kinds.values().map(|kind| visit.forecasts(kind, evidence))).await {
-            outcome.add(told);
+        for done in join_all(kinds.values().map(|kind| visit.forecasts(kind, evidence))).await {
+            outcome.add(done);
         }
         if !well.is_empty() {
             let item = Item { entry: starts.len(), task: 0 };
@@ -129,7 +129,7 @@ impl<W: World> Delivery<W> {
     /// # Errors
     ///
     /// Where it is not announced.
-    pub async fn tell_of_pause(
+    pub async fn announce_pause(
         &self,
         start: &NextStart,
         waiting: Waiting<'_>,
@@ -138,12 +138,12 @@ impl<W: World> Delivery<W> {
         let visit = self.visit(call);
         let notice = notice::waiting(&start.task(call.begun), waiting.stage, waiting.said, waiting.hook);
         let message = [Message::waiting(notice, &start.id)];
-        let told = visit.publish(&message).await;
-        if told.is_ok() {
+        let published = visit.publish(&message).await;
+        if published.is_ok() {
             self.announcer.others(&message, &visit).await;
         }
         visit.count_troubles();
-        told.map(|_| ())
+        published.map(|_| ())
     }
 
     /// Logs a problem that cannot be announced, and has CloudWatch count it.
@@ -186,10 +186,11 @@ impl<W: World> Visit<'_, W> {
             })
             .collect();
         let (sights, storms) = self.record(&sighted).await;
-        let storms = &self.tell_storms(storms).await;
-        let told = kind.iter().zip(&sights).map(|(one, sight)| self.forecast(one, sight, storms, evidence));
-        join_all(told).await.into_iter().fold(Outcome::default(), |mut outcome, told| {
-            outcome.add(told);
+        let storms = &self.announce_storms(storms).await;
+        let outcomes =
+            kind.iter().zip(&sights).map(|(one, sight)| self.forecast(one, sight, storms, evidence));
+        join_all(outcomes).await.into_iter().fold(Outcome::default(), |mut outcome, done| {
+            outcome.add(done);
             outcome
         })
     }
@@ -198,7 +199,7 @@ impl<W: World> Visit<'_, W> {
         &self,
         &Failing { item, ref about, report, .. }: &Failing<'_>,
         sight: &Sight,
-        storms: &StormTold,
+        storms: &StormResults,
         evidence: &Evidence,
     ) -> Outcome {
         let mut outcome = Outcome::default();

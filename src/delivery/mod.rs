@@ -32,7 +32,7 @@ mod selftest;
 mod settlement;
 mod storms;
 mod trouble;
-mod untold;
+mod unexplained;
 pub(crate) mod within;
 
 use std::cell::RefCell;
@@ -64,7 +64,7 @@ use outcome::Outcome;
 use ports::{Clock as _, Log as _, World};
 use selftest::Request;
 use settlement::{Done, Item};
-use storms::{StormTold, Storms};
+use storms::{StormResults, Storms};
 use within::{Timely, twice, within};
 
 pub use forecast::{Call, Forecasts, NextStart, Waiting};
@@ -278,13 +278,13 @@ impl<W: World> Visit<'_, W> {
         let sighted: Vec<Sighted> = failures.iter().map(|failure| failure.sighted(self.now)).collect();
         let (sights, storms) = self.record(&sighted).await;
         // A storm's notice announces several of them.
-        let storms = self.tell_storms(storms).await;
-        let told = join_all(
+        let storms = self.announce_storms(storms).await;
+        let outcomes = join_all(
             failures.iter().zip(&sights).map(|(failure, sight)| self.failure(failure, sight, &storms)),
         )
         .await;
-        told.into_iter().fold(Outcome::default(), |mut outcome, told| {
-            outcome.add(told);
+        outcomes.into_iter().fold(Outcome::default(), |mut outcome, done| {
+            outcome.add(done);
             outcome
         })
     }
@@ -324,8 +324,8 @@ impl<W: World> Visit<'_, W> {
                 self.report(Trouble::WithoutTable(why.to_string()));
             }
             let of_memory: Vec<Sighted> = missing.iter().map(|at| sighted[*at].clone()).collect();
-            let Recorded { seen, storms: told } = self.delivery.memory.see(&of_memory, self.now).await;
-            storms.memory = told;
+            let Recorded { seen, storms: due } = self.delivery.memory.see(&of_memory, self.now).await;
+            storms.memory = due;
             for (at, seen) in missing.into_iter().zip(seen) {
                 sights[at] = Some(match seen {
                     Ok(seen) if self.delivery.table.is_some() => Sight::Remembered(seen, why.clone()),
@@ -339,12 +339,12 @@ impl<W: World> Visit<'_, W> {
 
     /// Announces what the failures of one fingerprint made due. A task that makes ecs-triage panic is left
     /// out, and another one is announced in its place.
-    async fn failure(&self, failure: &Failure<'_>, sight: &Sight, storms: &StormTold) -> Outcome {
+    async fn failure(&self, failure: &Failure<'_>, sight: &Sight, storms: &StormResults) -> Outcome {
         let mut outcome = Outcome::default();
         let mut left = failure.clone();
         while let Some((item, latest)) = left.latest() {
-            if let Ok(told) = guarded(self.tell(latest, sight, storms)).await {
-                outcome.add(self.told(&left, latest, told));
+            if let Ok(handled) = guarded(self.handle_failure(latest, sight, storms)).await {
+                outcome.add(self.outcome_of(&left, latest, handled));
                 return outcome;
             }
             outcome.fail([item], &Problem::Faulty);
@@ -354,7 +354,7 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Announces what is due of a failure.
-    async fn tell(&self, latest: &Task, sight: &Sight, storms: &StormTold) -> Handled {
+    async fn handle_failure(&self, latest: &Task, sight: &Sight, storms: &StormResults) -> Handled {
         let (seen, without) = match sight {
             Sight::NotTracked => {
                 let (evidence, ()) = self.ask(latest, async |_| ()).await;
@@ -398,7 +398,7 @@ impl<W: World> Visit<'_, W> {
         &self,
         seen: &Seen,
         incident: &mut Incident,
-        storms: &StormTold,
+        storms: &StormResults,
         without: Option<&Unreachable>,
         announce: impl AsyncFnOnce(Claimed<'_>) -> Result<Done, Problem>,
     ) -> Result<Done, Problem> {
@@ -408,9 +408,9 @@ impl<W: World> Visit<'_, W> {
             Next::Announce(due) => announce(Claimed { incident, due, culprit: &seen.culprit }).await,
             Next::WithStorm => {
                 storms.of(incident)?;
-                self.note_told(incident, without).await
+                self.note_announced_by_storm(incident, without).await
             }
-            Next::ToldByStorm => self.note_told(incident, without).await,
+            Next::AnnouncedByStorm => self.note_announced_by_storm(incident, without).await,
         }
     }
 
@@ -451,11 +451,11 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// What the journal gets of failures of which `latest` was announced.
-    fn told(&self, failure: &Failure<'_>, latest: &Task, told: Handled) -> Outcome {
+    fn outcome_of(&self, failure: &Failure<'_>, latest: &Task, handled: Handled) -> Outcome {
         let mut outcome = Outcome::default();
         let items = || failure.tasks.iter().map(|(item, _)| *item);
-        let decides = told.done.is_none();
-        match told.done {
+        let decides = handled.done.is_none();
+        match handled.done {
             // What is delivered again is written down then.
             Some(Err(problem)) => {
                 outcome.fail(items(), &problem);
@@ -466,12 +466,12 @@ impl<W: World> Visit<'_, W> {
         }
         let count = u64::try_from(failure.tasks.len()).unwrap_or(u64::MAX);
         if let Ok(Some(line)) =
-            guarded_now(|| metrics::failures(&diagnose(latest, &told.evidence), count, self.now))
+            guarded_now(|| metrics::failures(&diagnose(latest, &handled.evidence), count, self.now))
         {
             self.delivery.log.line(&line);
         }
         for (item, task) in &failure.tasks {
-            outcome.write(*item, task, &told.evidence, told.incident.as_ref(), decides);
+            outcome.write(*item, task, &handled.evidence, handled.incident.as_ref(), decides);
         }
         outcome
     }

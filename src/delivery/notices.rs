@@ -81,9 +81,9 @@ impl<W: World> Visit<'_, W> {
         let message = Message::failure(report, incident, due, &around, self.now);
         // What memory announced of the same failures while the table could not be used is not announced
         // again.
-        let is_out = without.is_none() && due == Due::Opened && self.is_told_by_memory(incident).await;
+        let is_out = without.is_none() && due == Due::Opened && self.is_announced_by_memory(incident).await;
         let publication = Publication { messages: message.as_slice(), is_out, incident, due, culprit };
-        let (done, after) = self.tell_and_note(publication, without).await?;
+        let (done, after) = self.publish_and_note(publication, without).await?;
         match after {
             After::Nothing => Ok(done),
             After::AnnounceEnd(incident) => self.announce_end(&incident, without).await,
@@ -99,7 +99,7 @@ impl<W: World> Visit<'_, W> {
         let messages = &[Message::resolved(incident)];
         let (due, culprit) = (Due::Resolved, Culprit::default());
         let publication = Publication { messages, is_out: false, incident, due, culprit };
-        self.tell_and_note(publication, without).await.map(|(done, _)| done)
+        self.publish_and_note(publication, without).await.map(|(done, _)| done)
     }
 
     /// What is kept of a culprit, unless that is known: it is worth a line of the notice, and no more.
@@ -120,7 +120,7 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Publishes what is due, and records that.
-    async fn tell_and_note(
+    async fn publish_and_note(
         &self,
         Publication { messages, is_out, incident, due, culprit }: Publication<'_>,
         without: Option<&Unreachable>,
@@ -158,7 +158,7 @@ impl<W: World> Visit<'_, W> {
 
     /// Records that a storm announced an incident. If it was announced by itself, or an earlier one of its
     /// fingerprint was, machines know it by an id of its own, and get its end.
-    pub(super) async fn note_told(
+    pub(super) async fn note_announced_by_storm(
         &self,
         incident: &Incident,
         without: Option<&Unreachable>,
@@ -196,8 +196,8 @@ impl<W: World> Visit<'_, W> {
         }
     }
 
-    async fn is_told_by_memory(&self, incident: &Incident) -> bool {
-        self.delivery.table.is_some() && self.delivery.memory.has_told(incident).await
+    async fn is_announced_by_memory(&self, incident: &Incident) -> bool {
+        self.delivery.table.is_some() && self.delivery.memory.has_announced(incident).await
     }
 
     /// Notifies people, as long as there is time.

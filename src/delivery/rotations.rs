@@ -21,7 +21,7 @@ use super::within::Timely;
 use super::{NO_LOGS, Visit};
 use crate::event::Entry;
 use crate::event::rotation::Rotation;
-use crate::incident::rotation::{Found, News};
+use crate::incident::rotation::{Conclusion, Found};
 use crate::incident::store::Unreachable;
 use crate::limits::{NOTING, RECORDING, ROTATION_AGAIN, ROTATION_ASKING, ROTATION_AT_ONCE};
 use crate::question::Evidence;
@@ -155,15 +155,15 @@ impl<W: World> Visit<'_, W> {
         };
         let (phase, next) = match &looked.0 {
             // Memory does not know what other instances announced.
-            News::Nothing => {
+            Conclusion::Nothing => {
                 let unrecorded = |why: Unreachable| Err(Problem::Unrecorded(why.to_string()));
                 return silent(without.map_or(Ok(Done::NOT_A_FAILURE), unrecorded));
             }
-            News::ComeAgain => return silent(Err(Problem::ComeAgain)),
-            News::LookAgain => return silent(Err(held())),
-            News::Holders => (Phase::Begun, Some(held())),
-            News::Unfollowed => (Phase::Unfollowed, None),
-            News::Over(holders, since) => (Phase::Over(holders, *since), None),
+            Conclusion::ComeAgain => return silent(Err(Problem::ComeAgain)),
+            Conclusion::LookAgain => return silent(Err(held())),
+            Conclusion::Holders => (Phase::Begun, Some(held())),
+            Conclusion::Unfollowed => (Phase::Unfollowed, None),
+            Conclusion::Over(holders, since) => (Phase::Over(holders, *since), None),
         };
         let workloads = match phase {
             Phase::Over(holders, _) => holders.len(),
@@ -171,10 +171,10 @@ impl<W: World> Visit<'_, W> {
         };
         let notice = words::notice(rotation, look, phase);
         let message = [Message::rotation(notice, rotation, u64::try_from(workloads).unwrap_or(u64::MAX))];
-        let told = self.tell_look(rotation, &found, &looked, without.as_ref(), &message).await;
-        let line = (told.is_ok() && self.delivery.announcer.announces())
+        let announced = self.announce_look(rotation, &found, &looked, without.as_ref(), &message).await;
+        let line = (announced.is_ok() && self.delivery.announcer.announces())
             .then(|| (stream(rotation), message[0].detail().to_owned()));
-        let done = told.and_then(|done| match (without, next) {
+        let done = announced.and_then(|done| match (without, next) {
             // What is in memory alone is delivered again, to be recorded.
             (Some(why), _) => Err(Problem::Unrecorded(why.to_string())),
             (None, Some(held)) => Err(held),
@@ -188,7 +188,7 @@ impl<W: World> Visit<'_, W> {
         &self,
         rotation: &Rotation,
         found: &Found,
-    ) -> Result<((News, String), Option<Unreachable>), Unreachable> {
+    ) -> Result<((Conclusion, String), Option<Unreachable>), Unreachable> {
         let mut without = None;
         if let Some(table) = &self.delivery.table {
             let looked = self.within(RECORDING, table.looked(&rotation.of(), found, self.now)).await;
@@ -205,11 +205,11 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// Publishes it, and records that.
-    async fn tell_look(
+    async fn announce_look(
         &self,
         rotation: &Rotation,
         found: &Found,
-        looked: &(News, String),
+        looked: &(Conclusion, String),
         without: Option<&Unreachable>,
         message: &[Message; 1],
     ) -> Result<Done, Problem> {
@@ -225,9 +225,9 @@ impl<W: World> Visit<'_, W> {
         let note = async {
             match (&self.delivery.table, without) {
                 (Some(table), None) => {
-                    self.within(NOTING, table.told_of(&value, found, looked, self.now)).await?
+                    self.within(NOTING, table.rotation_announced(&value, found, looked, self.now)).await?
                 }
-                _ => self.delivery.memory.told_of(&value, found, looked, self.now).await,
+                _ => self.delivery.memory.rotation_announced(&value, found, looked, self.now).await,
             }
         };
         let noted = self.note_out(out, message, note).await.map(|(done, ())| done);

@@ -85,9 +85,9 @@ impl<W: World> Visit<'_, W> {
     }
 
     /// What a channel made of it, if there is one.
-    async fn channel(&self, telling: Option<impl Future<Output = Result<(), String>>>) -> Value {
-        let Some(telling) = telling else { return json!({"state": "not-set", "why": null}) };
-        match self.within(PUBLISHING, telling).await.unwrap_or_else(|Unreachable(why)| Err(why)) {
+    async fn channel(&self, publishing: Option<impl Future<Output = Result<(), String>>>) -> Value {
+        let Some(publishing) = publishing else { return json!({"state": "not-set", "why": null}) };
+        match self.within(PUBLISHING, publishing).await.unwrap_or_else(|Unreachable(why)| Err(why)) {
             Ok(()) => json!({"state": "took-it", "why": null}),
             Err(why) => json!({"state": "failed", "why": redact(&why)}),
         }

@@ -45,7 +45,7 @@ impl Done {
         match next {
             Next::Nothing => Ok(Self(())),
             Next::ComeAgain => Err(Problem::ComeAgain),
-            Next::Announce(_) | Next::WithStorm | Next::ToldByStorm => Err(Problem::Forgotten),
+            Next::Announce(_) | Next::WithStorm | Next::AnnouncedByStorm => Err(Problem::Forgotten),
         }
     }
 

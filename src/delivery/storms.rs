@@ -9,72 +9,73 @@ use super::ports::World;
 use super::trouble::{Problem, Trouble};
 use crate::incident::Incident;
 use crate::incident::store::Unreachable;
-use crate::incident::storm::Telling;
+use crate::incident::storm::DueNotice;
 use crate::limits::NOTING;
 
 /// The notices of storms that are due.
 #[derive(Debug, Default)]
 pub(super) struct Storms {
-    pub(super) table: Vec<Telling>,
-    pub(super) memory: Vec<Telling>,
+    pub(super) table: Vec<DueNotice>,
+    pub(super) memory: Vec<DueNotice>,
 }
 
 /// Which incidents the storms' notices announced, and why others were not announced.
 #[derive(Debug, Default)]
-pub(super) struct StormTold {
+pub(super) struct StormResults {
     members: HashSet<(String, u64)>,
     problem: Option<Problem>,
 }
 
-impl StormTold {
-    fn keep(&mut self, telling: &Telling, told: Result<(), Problem>) {
-        match told {
+impl StormResults {
+    fn keep(&mut self, due_notice: &DueNotice, published: Result<(), Problem>) {
+        match published {
             Ok(()) => self
                 .members
-                .extend(telling.members.iter().map(|member| (member.fingerprint.clone(), member.serial))),
+                .extend(due_notice.members.iter().map(|member| (member.fingerprint.clone(), member.serial))),
             Err(problem) => self.problem = Some(problem),
         }
     }
 
     pub(super) fn of(&self, incident: &Incident) -> Result<(), Problem> {
-        let is_told = self.members.contains(&(incident.about.fingerprint.clone(), incident.serial));
-        if is_told { Ok(()) } else { Err(self.problem.clone().unwrap_or(Problem::ComeAgain)) }
+        let is_announced = self.members.contains(&(incident.about.fingerprint.clone(), incident.serial));
+        if is_announced { Ok(()) } else { Err(self.problem.clone().unwrap_or(Problem::ComeAgain)) }
     }
 }
 
 impl<W: World> Visit<'_, W> {
     /// Publishes the storms' notices that are due, and records that.
-    pub(super) async fn tell_storms(&self, storms: Storms) -> StormTold {
+    pub(super) async fn announce_storms(&self, storms: Storms) -> StormResults {
         let delivery = self.delivery;
-        let mut told = StormTold::default();
-        for telling in &storms.table {
+        let mut results = StormResults::default();
+        for due_notice in &storms.table {
             let Some(table) = &delivery.table else { continue };
-            told.keep(
-                telling,
-                self.tell_storm(telling, false, table.storm_announced(telling, self.now)).await,
+            results.keep(
+                due_notice,
+                self.announce_storm(due_notice, false, table.storm_announced(due_notice, self.now)).await,
             );
         }
-        for telling in &storms.memory {
-            told.keep(
-                telling,
-                self.tell_storm(
-                    telling,
+        for due_notice in &storms.memory {
+            results.keep(
+                due_notice,
+                self.announce_storm(
+                    due_notice,
                     delivery.table.is_some(),
-                    delivery.memory.storm_announced(telling, self.now),
+                    delivery.memory.storm_announced(due_notice, self.now),
                 )
                 .await,
             );
         }
-        told
+        results
     }
 
-    async fn tell_storm(
+    async fn announce_storm(
         &self,
-        telling: &Telling,
+        due_notice: &DueNotice,
         in_memory: bool,
         note: impl Future<Output = Result<(), Unreachable>>,
     ) -> Result<(), Problem> {
-        let messages = if telling.has_news() { Message::storm(telling, in_memory) } else { Vec::new() };
+        let messages =
+            if due_notice.has_unannounced() { Message::storm(due_notice, in_memory) } else { Vec::new() };
         let out = self.publish(&messages).await?;
         let noted = self.note_out(out, &messages, async { self.within(NOTING, note).await? }).await;
         noted.map(|_| ()).inspect_err(|problem| self.report(Trouble::Unnoted(problem.to_string())))

@@ -8,7 +8,7 @@ use crate::reason::{Fault, Symptom};
 
 /// Whether everything at one host or in one repository fails in the same way.
 #[must_use]
-pub const fn is_told_by_place(fault: Fault) -> bool {
+pub const fn fails_by_place(fault: Fault) -> bool {
     matches!(
         fault,
         Fault::NetworkTimeout | Fault::Dns | Fault::Tls | Fault::ConnectionRefused | Fault::Throttled
@@ -18,7 +18,7 @@ pub const fn is_told_by_place(fault: Fault) -> bool {
 /// What the text names as failing: of what could not be reached or asks too much, the host or the repository,
 /// since everything there fails in the same way.
 fn named_culprit(task: &Task, symptom: &Symptom) -> Option<String> {
-    if is_told_by_place(symptom.fault) {
+    if fails_by_place(symptom.fault) {
         let named = symptom.resource.as_ref().map(|resource| place_of(&resource.text).to_owned());
         return symptom.host.as_ref().map(|host| place_of(&host.text).to_owned()).or(named);
     }
@@ -52,7 +52,7 @@ fn place_of(named: &str) -> &str {
 
 pub(super) fn fingerprint(task: &Task, symptoms: &[ReadSymptom<'_>], best: Option<&Diagnosis>) -> String {
     let symptom =
-        best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|told| &told.symptom);
+        best.and_then(|best| symptoms.get(best.symptom)).or(symptoms.first()).map(|read| &read.symptom);
     // A service's alone is its name, as it always was; no service's name begins like a family's here.
     let workload = task.workload.as_ref().map(|workload| {
         if workload.is_service { workload.name.clone() } else { format!("family/{}", workload.name) }

@@ -129,7 +129,7 @@ impl Report<'_> {
 
     /// Whether the task may have failed, and its record does not say so either way: nothing of it was looked at.
     #[must_use]
-    pub fn is_untold(&self) -> bool {
+    pub fn is_without_reason(&self) -> bool {
         let is_normal =
             matches!(self.task.stop_code.as_deref(), Some("UserInitiated" | "ServiceSchedulerInitiated"));
         matches!(self.task.source, Source::Object | Source::TaskEvent)

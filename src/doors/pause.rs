@@ -30,7 +30,7 @@ impl<W: World, N: Web + Sync> Visit<'_, W, N> {
         let stage = redact_name(&pause.stage);
         self.doors
             .delivery
-            .tell_of_pause(&deployment, Waiting { stage: &stage, said: &message, hook }, self.call)
+            .announce_pause(&deployment, Waiting { stage: &stage, said: &message, hook }, self.call)
             .await?;
         Ok(json!({"told": true}))
     }

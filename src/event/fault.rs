@@ -36,20 +36,20 @@ pub(super) fn fault<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str) -> Inpu
     if text.trim_start().starts_with('[') {
         return error("expected an object, found an array");
     }
-    let Err(told) = serde_json::from_str::<T>(text) else {
+    let Err(fault) = serde_json::from_str::<T>(text) else {
         return error("expected nothing behind the object");
     };
-    let path = json_path::failed_at(text, &told);
+    let path = json_path::failed_at(text, &fault);
     let joined = if path.is_empty() || prefix.is_empty() {
         format!("{prefix}{path}")
     } else {
         format!("{prefix}.{path}")
     };
     InputError {
-        line: told.line().max(1),
-        column: told.column().max(1),
+        line: fault.line().max(1),
+        column: fault.column().max(1),
         path: redact_name(&joined).into_owned(),
-        problem: without_values(&told.to_string()),
+        problem: without_values(&fault.to_string()),
     }
 }
 

@@ -21,23 +21,7 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
     let (account, region) = place_of([arn.as_deref(), cluster_arn.as_deref(), task_definition.as_deref()]);
     let account = account.map(str::to_owned).or_else(|| owned(shape.account.as_ref()));
     let region = region.map(str::to_owned).or_else(|| owned(shape.region.as_ref()));
-    let mut reasons: Vec<Reason> = Vec::new();
-    if let Some(text) = owned_text(shape.stopped_reason.as_ref()) {
-        reasons.push(Reason { field: "stoppedReason".to_owned(), container: None, text });
-    }
-    let shapes = shape.containers.as_deref().unwrap_or_default();
-    let mut containers = Vec::with_capacity(shapes.len().min(MOST_CONTAINERS));
-    for (at, container) in shapes.iter().take(MOST_CONTAINERS).enumerate() {
-        let name = owned(container.name.as_ref());
-        if let Some(text) = owned_text(container.reason.as_ref()) {
-            reasons.push(Reason { field: format!("containers[{at}].reason"), container: name.clone(), text });
-        }
-        containers.push(Container {
-            name,
-            image: owned(container.image.as_ref()),
-            exit_code: container.exit_code.as_ref().map(|code| code.0),
-        });
-    }
+    let (mut reasons, containers) = reasons_and_containers(shape);
     let stop_code = owned(shape.stop_code.as_ref());
     // Attachments say what failed only where something did.
     let failed = !reasons.is_empty() || stop_code.is_some();
@@ -46,15 +30,7 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
         .filter(|_| failed)
         .and_then(|raw| serde_json::from_str::<Vec<Attachment<'_>>>(raw.0).ok())
         .unwrap_or_default();
-    for (at, attachment) in attachments.iter().enumerate().take(MOST_CONTAINERS) {
-        if let Some(text) = owned_text(attachment.detail("statusReason")) {
-            reasons.push(Reason {
-                field: format!("attachments[{at}].details.statusReason"),
-                container: None,
-                text,
-            });
-        }
-    }
+    reasons.extend(reasons_of_attachments(&attachments));
     if reasons.is_empty() && stop_code.as_deref() == Some("TaskFailedToStart") {
         // ECS says that it failed, and not why: that is all the reason there is.
         reasons.push(Reason {
@@ -63,15 +39,7 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
             text: "TaskFailedToStart".to_owned(),
         });
     }
-    let stopped_at = first_time(&[&shape.stopped_at, &shape.stopping_at, &shape.updated_at, &shape.time]);
-    // A hand-made event may have one of the two only.
-    let stopped_at =
-        stopped_at.map(|at| first_time(&[&shape.created_at]).map_or(at, |created| at.max(created)));
-    let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| {
-        let arn = Arn::parse(arn.as_deref()?)?;
-        // Task ARNs of the old format lack the cluster.
-        arn.resource.strip_prefix("task/")?.split_once('/').map(|(cluster, _)| cluster)
-    });
+    let cluster = cluster_arn.as_deref().map(cluster_name).or_else(|| cluster_of_task(arn.as_deref()?));
     Task {
         cluster: cluster.map(str::to_owned),
         workload: workload(safe(shape.group.as_ref()).as_deref(), task_definition.as_deref()),
@@ -82,7 +50,7 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
         container_instance: owned(shape.container_instance_arn.as_ref().filter(|_| !reasons.is_empty())),
         account,
         region,
-        stopped_at,
+        stopped_at: stopped_at(shape),
         stopping_at: [&shape.stopping_at, &shape.execution_stopped_at]
             .into_iter()
             .flatten()
@@ -106,6 +74,49 @@ pub(super) fn task(shape: &Shape<'_>, source: Source) -> Task {
         task_definition,
         reasons,
     }
+}
+
+/// What ECS says of a task and of its containers, its own reason first; and the containers.
+fn reasons_and_containers(shape: &Shape<'_>) -> (Vec<Reason>, Vec<Container>) {
+    let own = owned_text(shape.stopped_reason.as_ref());
+    let own = own.map(|text| Reason { field: "stoppedReason".to_owned(), container: None, text });
+    let mut reasons: Vec<Reason> = own.into_iter().collect();
+    let shapes = shape.containers.as_deref().unwrap_or_default();
+    let mut containers = Vec::with_capacity(shapes.len().min(MOST_CONTAINERS));
+    for (at, container) in shapes.iter().take(MOST_CONTAINERS).enumerate() {
+        let name = owned(container.name.as_ref());
+        if let Some(text) = owned_text(container.reason.as_ref()) {
+            reasons.push(Reason { field: format!("containers[{at}].reason"), container: name.clone(), text });
+        }
+        containers.push(Container {
+            name,
+            image: owned(container.image.as_ref()),
+            exit_code: container.exit_code.as_ref().map(|code| code.0),
+        });
+    }
+    (reasons, containers)
+}
+
+fn reasons_of_attachments(attachments: &[Attachment<'_>]) -> impl Iterator<Item = Reason> {
+    attachments.iter().enumerate().take(MOST_CONTAINERS).filter_map(|(at, attachment)| {
+        Some(Reason {
+            field: format!("attachments[{at}].details.statusReason"),
+            container: None,
+            text: owned_text(attachment.detail("statusReason"))?,
+        })
+    })
+}
+
+fn stopped_at(shape: &Shape<'_>) -> Option<Timestamp> {
+    let at = first_time(&[&shape.stopped_at, &shape.stopping_at, &shape.updated_at, &shape.time])?;
+    // A hand-made event may have one of the two only.
+    Some(first_time(&[&shape.created_at]).map_or(at, |created| at.max(created)))
+}
+
+/// The cluster in a task's ARN; ARNs of the old format lack it.
+fn cluster_of_task(arn: &str) -> Option<&str> {
+    let arn = Arn::parse(arn)?;
+    arn.resource.strip_prefix("task/")?.split_once('/').map(|(cluster, _)| cluster)
 }
 
 /// A service's or daemon's own event, as a task that never came to be: it counts where ECS calls it an error

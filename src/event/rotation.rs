@@ -156,7 +156,7 @@ mod tests {
 
     fn read(event: &Value) -> Option<Rotation> {
         let mut entry = read_record(&event.to_string()).remove(0);
-        assert!(entry.tasks.iter().all(Result::is_err), "it tells of no task: {event}");
+        assert!(entry.tasks.iter().all(Result::is_err), "it reports no task: {event}");
         entry.rotation.take().map(|rotation| *rotation)
     }
 

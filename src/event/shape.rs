@@ -45,11 +45,11 @@ pub(super) fn read(text: &str) -> Vec<Entry> {
 pub(super) fn changed(shape: &Shape<'_>, text: &str) -> Option<Entry> {
     let (rotation, error) = match rotation::read(shape, text)? {
         Ok(rotation) => {
-            let told = format!(
+            let problem = format!(
                 "expected what failed, found a change of a value: which tasks hold the old one says ecs-triage stale --secret {}",
                 rotation.name
             );
-            (Some(Box::new(rotation)), InputError::new(told))
+            (Some(Box::new(rotation)), InputError::new(problem))
         }
         Err(error) => (None, error),
     };
@@ -69,10 +69,10 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
     match text.trim_start().as_bytes().first()? {
         b'[' => {
             let items: Vec<&'a RawValue> = serde_json::from_str(text).ok()?;
-            if let Some(told) =
+            if let Some(read) =
                 items.first().and_then(|first| taskless::read_service_events(first.get(), text))
             {
-                return Some(told);
+                return Some(read);
             }
             let words: Vec<&str> =
                 items.iter().map(|item| item.get()).filter(|item| item.starts_with('"')).collect();
@@ -90,7 +90,7 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
         b'"' => {
             let words: String = serde_json::from_str(text).ok()?;
             let asked = Arn::parse(&words).filter(|arn| arn.service == "ecs");
-            let told = match asked {
+            let read = match asked {
                 Some(_) => Err(InputError::new(only_named(&words))),
                 None if is_blank(&words) => Err(InputError::new(NOTHING)),
                 // A message of a queue or a log is a record within a text.
@@ -99,7 +99,7 @@ fn value<'a>(text: &'a str, name: &str) -> Option<Results> {
                 }
                 None => Ok(Task::from_reason(beginning(&words, LONGEST_TEXT).as_ref())),
             };
-            Some(vec![told])
+            Some(vec![read])
         }
         b'n' if text.trim() == "null" => Some(vec![Err(InputError::new(NOTHING).at(name))]),
         _ => None,
@@ -135,12 +135,12 @@ pub(super) fn tasks(shape: Shape<'_>, text: &str) -> Results {
     match shape {
         Shape { detail_type: Some(_), .. } | Shape { detail: Some(_), .. } => event(shape, text),
         Shape { tasks: Some(raws), failures, .. } => {
-            let mut told = list(&raws, text, &|at| format!("tasks[{at}]"), "a task object");
-            told.extend(failures.iter().flat_map(|raw| taskless::read_failures(raw.0)));
-            if told.is_empty() {
-                told.push(Err(InputError::new(NOTHING)));
+            let mut read = list(&raws, text, &|at| format!("tasks[{at}]"), "a task object");
+            read.extend(failures.iter().flat_map(|raw| taskless::read_failures(raw.0)));
+            if read.is_empty() {
+                read.push(Err(InputError::new(NOTHING)));
             }
-            told
+            read
         }
         Shape { task: Some(raw), .. } => list(&[raw], text, &|_| "task".to_owned(), "a task object"),
         Shape { cause: Some(cause), .. } => {
@@ -161,7 +161,7 @@ pub(super) fn tasks(shape: Shape<'_>, text: &str) -> Results {
 
 /// The tasks of a list in `text`, and in their places the first faults of what is none.
 fn list(raws: &[&RawValue], text: &str, name: &dyn Fn(usize) -> String, expected: &str) -> Results {
-    let (mut places, mut faults, mut told) = (Places::of(text), Faults::default(), Vec::new());
+    let (mut places, mut faults, mut results) = (Places::of(text), Faults::default(), Vec::new());
     let mut sound = 0;
     for (at, raw) in raws.iter().map(|raw| raw.get()).enumerate() {
         let read = match object::<Shape<'_>>(raw) {
@@ -182,18 +182,18 @@ fn list(raws: &[&RawValue], text: &str, name: &dyn Fn(usize) -> String, expected
             match result {
                 Ok(task) => {
                     sound += 1;
-                    told.push(Ok(task));
+                    results.push(Ok(task));
                 }
                 Err(_) if !faults.has_room() => {}
                 Err(error) => {
                     let path = if error.path.is_empty() { name(at) } else { error.path };
-                    told.push(Err(InputError { path, ..error }.moved(places.of_part(raw))));
+                    results.push(Err(InputError { path, ..error }.moved(places.of_part(raw))));
                 }
             }
         }
     }
-    faults.count_rest(&mut told);
-    told
+    faults.count_rest(&mut results);
+    results
 }
 
 fn event(mut shape: Shape<'_>, text: &str) -> Results {

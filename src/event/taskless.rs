@@ -79,7 +79,7 @@ impl Collected {
     }
 
     /// Says what to fetch where nothing was read since `before`.
-    fn unless_told(&mut self, before: usize, path: &str, problem: &str) {
+    fn error_if_none_since(&mut self, before: usize, path: &str, problem: &str) {
         if self.results.len() == before {
             self.error(path, problem.to_owned());
         }
@@ -89,68 +89,75 @@ impl Collected {
 /// Reads an object; `None` where it has none of these forms.
 pub(super) fn read(text: &str) -> Option<Results> {
     let value: Value = serde_json::from_str(text).ok()?;
-    let mut told = Collected::default();
-    object(value.as_object()?, "", &mut told).then_some(told.results)
+    let mut collected = Collected::default();
+    object(value.as_object()?, "", &mut collected).then_some(collected.results)
 }
 
 /// Reads a list of a service's events, the latest first; `None` where its first item is something else.
 pub(super) fn read_service_events(first: &str, text: &str) -> Option<Results> {
     get(&serde_json::from_str(first).ok()?, "message")?;
     let value: Value = serde_json::from_str(text).ok()?;
-    let mut told = Collected::default();
-    service(&[("events".to_owned(), value)].into_iter().collect(), "", &mut told);
-    Some(told.results)
+    let mut collected = Collected::default();
+    service(&[("events".to_owned(), value)].into_iter().collect(), "", &mut collected);
+    Some(collected.results)
 }
 
 /// Reads what the envelope of an event of another service holds.
 pub(super) fn read_detail(text: &str) -> Option<Results> {
     let value: Value = serde_json::from_str(text).ok()?;
-    let mut told = Collected::default();
-    let known = object(value.get("detail")?.as_object()?, "detail", &mut told);
-    known.then_some(told.results)
+    let mut collected = Collected::default();
+    let known = object(value.get("detail")?.as_object()?, "detail", &mut collected);
+    known.then_some(collected.results)
 }
 
 /// Reads the list of failures of a call of which the tasks are known already.
 pub(super) fn read_failures(failures: &str) -> Results {
-    let mut told = Collected::default();
+    let mut collected = Collected::default();
     if let Ok(failures) = serde_json::from_str(failures) {
-        list(&[("failures".to_owned(), failures)].into_iter().collect(), "failures", failure, "", &mut told);
+        list(
+            &[("failures".to_owned(), failures)].into_iter().collect(),
+            "failures",
+            failure,
+            "",
+            &mut collected,
+        );
     }
-    told.results
+    collected.results
 }
 
-fn object(it: &Object, path: &str, told: &mut Collected) -> bool {
+fn object(it: &Object, path: &str, collected: &mut Collected) -> bool {
     if let Some((_, read)) = FORMS.iter().find(|(key, _)| matches!(get(it, key), Some(Value::String(_)))) {
-        read(it, path, told);
+        read(it, path, collected);
         return true;
     }
     if details_of(it).is_some() {
-        history_event(it, path, told);
+        history_event(it, path, collected);
         return true;
     }
     if items(it, "events").next().is_some_and(|event| get(event, "message").is_some()) {
-        service(it, path, told);
+        service(it, path, collected);
         return true;
     }
-    let before = told.results.len();
+    let before = collected.results.len();
     if let Some(arn) = ["taskArns", "serviceArns"].iter().find_map(|key| get(it, key)?.as_array()) {
-        told.error(path, arn.first().and_then(Value::as_str).map_or_else(|| NOTHING.to_owned(), only_named));
+        collected
+            .error(path, arn.first().and_then(Value::as_str).map_or_else(|| NOTHING.to_owned(), only_named));
         return true;
     }
-    let known = LISTS.iter().filter(|(key, read)| list(it, key, *read, path, told)).count() > 0;
+    let known = LISTS.iter().filter(|(key, read)| list(it, key, *read, path, collected)).count() > 0;
     if known {
-        told.unless_told(before, path, "AWS's answer holds no failure: ask for what failed by its name; ECS keeps stopped tasks for about an hour");
+        collected.error_if_none_since(before, path, "AWS's answer holds no failure: ask for what failed by its name; ECS keeps stopped tasks for about an hour");
     }
     known
 }
 
-fn list(it: &Object, key: &str, read: Reader, path: &str, told: &mut Collected) -> bool {
+fn list(it: &Object, key: &str, read: Reader, path: &str, collected: &mut Collected) -> bool {
     match get(it, key) {
-        Some(Value::Object(item)) => read(item, &joined(path, key), told),
+        Some(Value::Object(item)) => read(item, &joined(path, key), collected),
         Some(Value::Array(_)) => {
             items(it, key)
                 .enumerate()
-                .for_each(|(at, item)| read(item, &joined(path, &format!("{key}[{at}]")), told));
+                .for_each(|(at, item)| read(item, &joined(path, &format!("{key}[{at}]")), collected));
         }
         _ => return false,
     }
@@ -158,7 +165,7 @@ fn list(it: &Object, key: &str, read: Reader, path: &str, told: &mut Collected) 
 }
 
 /// One of `failures`, as every call of ECS that names several things answers.
-fn failure(it: &Object, path: &str, told: &mut Collected) {
+fn failure(it: &Object, path: &str, collected: &mut Collected) {
     let Some(reason) = said(it, "reason") else { return };
     let arn = text(it, "arn");
     let parsed = arn.as_deref().and_then(Arn::parse);
@@ -174,10 +181,10 @@ fn failure(it: &Object, path: &str, told: &mut Collected) {
             _ => "what was asked for does not exist in this cluster, account and Region, or no longer",
         };
         let which = arn.map(|arn| format!(" for {arn}")).unwrap_or_default();
-        return told.error(path, format!("AWS answered MISSING{which}: {what}"));
+        return collected.error(path, format!("AWS answered MISSING{which}: {what}"));
     }
     let detail = said(it, "detail").map(|detail| format!(": {detail}")).unwrap_or_default();
-    told.task(Task {
+    collected.task(Task {
         source: Source::Report,
         container_instance: arn.clone().filter(|_| kind == Some("container-instance")),
         arn: arn.clone().filter(|_| kind == Some("task")),

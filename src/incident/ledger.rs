@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::index::Index;
 use super::shared::Culprit;
 use super::store::{Changed, Kept, Store, Unreachable, change, change_from, read};
-use super::storm::{self, Phase, Standing, Telling};
+use super::storm::{self, DueNotice, Phase, Standing};
 use super::{About, Due, Incident, Membership, Sighting, expires};
 use crate::limits::{INDEX_KEPT, INSTANCES, STORM_WORKLOADS};
 use recording::{Recording, Updated};
@@ -54,7 +54,7 @@ pub struct Recorded {
     /// The result for each fingerprint.
     pub seen: Vec<Result<Seen, Unreachable>>,
     /// The notices of their storm that are due, under our claim.
-    pub storms: Vec<Telling>,
+    pub storms: Vec<DueNotice>,
 }
 
 /// What became of sightings.
@@ -78,7 +78,7 @@ pub enum Next {
     /// The storm's notice announces it; then record that with [`Ledger::announced`].
     WithStorm,
     /// A notice of the storm has announced it; record that with [`Ledger::announced`].
-    ToldByStorm,
+    AnnouncedByStorm,
     /// Retry: another instance is about to announce it, and may fail.
     ComeAgain,
 }
@@ -144,23 +144,7 @@ impl<S: Store + Sync> Ledger<S> {
         };
         // From what they come to it follows which of them join the storm's document, in one round of writes.
         let prepared = join_all(failures.iter().zip(incidents.into_iter().zip(indexes)).map(
-            async |(failure, (incident, index))| {
-                let (incident, index) = (incident?, index?);
-                let known: Index = read(index.as_ref()).unwrap_or_default();
-                let former = if incident.is_none() {
-                    self.renamed(&failure.about, &known).await?
-                } else {
-                    Renamed::default()
-                };
-                let updated = recording
-                    .record(
-                        read(incident.as_ref()).or_else(|| former.incident.clone()),
-                        failure,
-                        known.well_at,
-                    )
-                    .result;
-                Ok(Prepared { incident, index, former, updated })
-            },
+            async |(failure, (incident, index))| self.prepare(&recording, failure, incident?, index?).await,
         ));
         let prepared: Vec<Result<Prepared, Unreachable>> = prepared.await;
         let updated = || prepared.iter().flatten().map(|prepared| &prepared.updated);
@@ -188,18 +172,8 @@ impl<S: Store + Sync> Ledger<S> {
         } else {
             Vec::new()
         };
-        // Those that were not expected to open: another write came between.
-        let late = |updated: &&Updated| {
-            Recording::opens(updated)
-                && !opening.iter().any(|one| one.about.fingerprint == updated.incident.about.fingerprint)
-        };
-        let late: Vec<&Incident> =
-            recorded.iter().flatten().filter(late).map(|updated| &updated.incident).collect();
-        match self.join(about, None, &late, false, &recording).await {
-            Ok((Standing::Calm, _)) => {
-                calm.extend(late.iter().map(|incident| incident.about.fingerprint.clone()));
-            }
-            Ok(_) => {}
+        match self.join_late(about, &opening, &recorded, &recording).await {
+            Ok(late) => calm.extend(late),
             Err(error) => return Recorded::none(failures.len(), &error),
         }
         // A storm lists the incidents that open and those that are over.
@@ -208,9 +182,44 @@ impl<S: Store + Sync> Ledger<S> {
             .zip(culprits)
             .map(|(updated, culprit)| updated.map(|updated| recording.next(updated, culprit, &calm)))
             .collect();
-        let mut storms: Vec<Telling> = reminding.into_iter().collect();
+        let mut storms: Vec<DueNotice> = reminding.into_iter().collect();
         storms.extend(self.list(about, &recording, &mut seen).await);
         Recorded { seen, storms }
+    }
+
+    /// What failures of one fingerprint are going to come to, over the documents that were read.
+    async fn prepare(
+        &self,
+        recording: &Recording<'_>,
+        failure: &Sighted,
+        incident: Option<Kept>,
+        index: Option<Kept>,
+    ) -> Result<Prepared, Unreachable> {
+        let known: Index = read(index.as_ref()).unwrap_or_default();
+        let former =
+            if incident.is_none() { self.renamed(&failure.about, &known).await? } else { Renamed::default() };
+        let before = read(incident.as_ref()).or_else(|| former.incident.clone());
+        let updated = recording.record(before, failure, known.well_at).result;
+        Ok(Prepared { incident, index, former, updated })
+    }
+
+    /// Adds to their storm's document the incidents that opened and were not expected to, since another write
+    /// came between; the fingerprints of those that are announced by themselves.
+    async fn join_late(
+        &self,
+        about: &About,
+        expected: &[&Incident],
+        recorded: &[Result<Updated, Unreachable>],
+        recording: &Recording<'_>,
+    ) -> Result<Vec<String>, Unreachable> {
+        let is_late = |incident: &&Incident| {
+            !expected.iter().any(|one| one.about.fingerprint == incident.about.fingerprint)
+        };
+        let opened = recorded.iter().flatten().filter(|updated| Recording::opens(updated));
+        let late: Vec<&Incident> = opened.map(|updated| &updated.incident).filter(is_late).collect();
+        let (standing, _) = self.join(about, None, &late, false, recording).await?;
+        let calm = late.into_iter().filter(|_| standing == Standing::Calm);
+        Ok(calm.map(|incident| incident.about.fingerprint.clone()).collect())
     }
 
     /// Has their storm list those that it announces; the notices that are due and ours.
@@ -219,7 +228,7 @@ impl<S: Store + Sync> Ledger<S> {
         about: &About,
         recording: &Recording<'_>,
         seen: &mut [Result<Seen, Unreachable>],
-    ) -> Vec<Telling> {
+    ) -> Vec<DueNotice> {
         let mut storms = Vec::new();
         for phase in [Phase::Begun, Phase::Ended] {
             let mut members: Vec<&mut Seen> = seen
@@ -229,9 +238,9 @@ impl<S: Store + Sync> Ledger<S> {
                 .collect();
             let incidents: Vec<&mut Incident> = members.iter_mut().map(|seen| &mut seen.incident).collect();
             match self.gather(about, phase, incidents, recording.claimant, recording.now).await {
-                Ok((nexts, telling)) => {
+                Ok((nexts, due_notice)) => {
                     members.into_iter().zip(nexts).for_each(|(seen, next)| seen.next = next);
-                    storms.extend(telling);
+                    storms.extend(due_notice);
                 }
                 Err(error) => {
                     let of_it = |seen: &&mut Result<Seen, Unreachable>| {
@@ -313,37 +322,46 @@ impl<S: Store + Sync> Ledger<S> {
     }
 
     /// Whether these very failures were announced from this store, whatever another store knows of them.
-    pub async fn has_told(&self, incident: &Incident) -> bool {
+    pub async fn has_announced(&self, incident: &Incident) -> bool {
         let kept = self.store.load(&incident.about.fingerprint).await.ok().flatten();
-        let told = read(kept.as_ref())
-            .filter(|told: &Incident| told.announced > 0 && told.about.is_of_one_workload(&incident.about));
-        told.is_some_and(|told| incident.is_within(&told))
+        let published = read(kept.as_ref()).filter(|published: &Incident| {
+            published.announced > 0 && published.about.is_of_one_workload(&incident.about)
+        });
+        published.is_some_and(|published| incident.is_within(&published))
     }
 
     fn claimant(&self) -> String {
         format!("{}/{}", self.holder, self.tries.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Records that a notice was published that announced the incident as `told` shows it; what is to be done
-    /// next.
+    /// Records that a notice was published that announced the incident as `published` shows it; what is to be
+    /// done next.
     ///
     /// # Errors
     ///
     /// When the store cannot be reached; then the notice may be published again.
-    pub async fn announced(&self, told: &Incident, due: Due, now: Timestamp) -> Result<After, Unreachable> {
-        let claimant = told.claim.as_ref().map_or_else(|| self.claimant(), |claim| claim.holder.clone());
+    pub async fn announced(
+        &self,
+        published: &Incident,
+        due: Due,
+        now: Timestamp,
+    ) -> Result<After, Unreachable> {
+        let claimant = published.claim.as_ref().map_or_else(|| self.claimant(), |claim| claim.holder.clone());
         let (ended, after) =
-            change(&self.store, &told.about.fingerprint, |kept: Option<Incident>| match kept {
+            change(&self.store, &published.about.fingerprint, |kept: Option<Incident>| match kept {
                 // A later one has taken its place.
-                Some(incident) if incident.serial != told.serial => {
+                Some(incident) if incident.serial != published.serial => {
                     Changed { document: None, result: (None, After::Nothing) }
                 }
                 Some(mut incident) => {
-                    incident.announced(told, due, now);
-                    incident.about = told.about.clone();
+                    incident.announced(published, due, now);
+                    incident.about = published.about.clone();
                     incident.indexed = true;
-                    incident.storm =
-                        if told.storm == Membership::default() { incident.storm } else { told.storm.clone() };
+                    incident.storm = if published.storm == Membership::default() {
+                        incident.storm
+                    } else {
+                        published.storm.clone()
+                    };
                     let after = match incident.due(now, self.reminder) {
                         Some(Due::Resolved)
                             if incident.storm.page.is_none() && incident.claim(&claimant, now) =>

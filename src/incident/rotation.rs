@@ -17,7 +17,7 @@ use crate::limits::ROTATION_FOLLOWED;
 /// What is kept of a value that changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Told {
+pub struct ChangedValue {
     /// When the last change that was looked at was over.
     pub changed: Option<Timestamp>,
     /// Whether nothing more is to be announced.
@@ -44,7 +44,7 @@ pub struct Found {
 
 /// What a look comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum Conclusion {
     /// A workload that was not announced holds the old value.
     Holders,
     /// No workload holds it any more: which ones did, and since which change.
@@ -55,71 +55,78 @@ pub enum News {
     LookAgain,
     /// There is nothing to announce, and there will not be.
     Nothing,
-    /// Another instance is telling.
+    /// Another instance is announcing it.
     ComeAgain,
 }
 
-impl Told {
+impl ChangedValue {
     /// What a look comes to, with the claim to announce it.
-    pub fn look(&mut self, found: &Found, reminder: SignedDuration, holder: &str, now: Timestamp) -> News {
-        let news = self.news(found, reminder, now);
-        let is_told = matches!(news, News::Holders | News::Over(..) | News::Unfollowed);
-        if is_told && !claim(&mut self.claim, holder, now) {
-            return News::ComeAgain;
+    pub fn look(
+        &mut self,
+        found: &Found,
+        reminder: SignedDuration,
+        holder: &str,
+        now: Timestamp,
+    ) -> Conclusion {
+        let conclusion = self.conclusion(found, reminder, now);
+        let is_due =
+            matches!(conclusion, Conclusion::Holders | Conclusion::Over(..) | Conclusion::Unfollowed);
+        if is_due && !claim(&mut self.claim, holder, now) {
+            return Conclusion::ComeAgain;
         }
         if self.changed.is_none_or(|changed| changed < found.changed) {
             self.changed = Some(found.changed);
             self.is_closed = false;
         }
-        news
+        conclusion
     }
 
-    fn news(&self, found: &Found, reminder: SignedDuration, now: Timestamp) -> News {
+    fn conclusion(&self, found: &Found, reminder: SignedDuration, now: Timestamp) -> Conclusion {
         let is_past = self
             .changed
             .is_some_and(|changed| changed > found.changed || changed == found.changed && self.is_closed);
         if is_past {
-            return News::Nothing;
+            return Conclusion::Nothing;
         }
         let is_new = |(holder, created): (&String, &Option<Timestamp>)| {
-            self.holders.get(holder).is_none_or(|told| {
+            self.holders.get(holder).is_none_or(|announced| {
                 // A task has started since that change, or the change is long ago.
-                created.is_some_and(|created| created > *told)
-                    || found.changed.duration_since(*told) >= reminder
+                created.is_some_and(|created| created > *announced)
+                    || found.changed.duration_since(*announced) >= reminder
             })
         };
         if found.holders.is_empty() && found.is_whole {
             return if self.holders.is_empty() {
-                News::Nothing
+                Conclusion::Nothing
             } else {
-                News::Over(self.holders.keys().cloned().collect(), self.since)
+                Conclusion::Over(self.holders.keys().cloned().collect(), self.since)
             };
         }
         if now.duration_since(found.changed) >= ROTATION_FOLLOWED {
-            News::Unfollowed
+            Conclusion::Unfollowed
         } else if found.holders.iter().any(is_new) {
-            News::Holders
+            Conclusion::Holders
         } else {
-            News::LookAgain
+            Conclusion::LookAgain
         }
     }
 
     /// Notes that it is out.
-    pub fn told(&mut self, found: &Found, news: &News, holder: &str) {
+    pub fn announced(&mut self, found: &Found, conclusion: &Conclusion, holder: &str) {
         let own = self.claim.clone().filter(|claim| claim.holder == holder);
         release(&mut self.claim, own.as_ref());
-        match news {
-            News::Holders => {
+        match conclusion {
+            Conclusion::Holders => {
                 self.since = self.since.or(Some(found.changed));
                 self.holders.retain(|_, _| !found.is_whole);
                 self.holders.extend(found.holders.keys().map(|holder| (holder.clone(), found.changed)));
             }
-            News::Over(..) | News::Unfollowed => {
+            Conclusion::Over(..) | Conclusion::Unfollowed => {
                 self.is_closed |= self.changed == Some(found.changed);
                 self.holders.clear();
                 self.since = None;
             }
-            News::LookAgain | News::Nothing | News::ComeAgain => {}
+            Conclusion::LookAgain | Conclusion::Nothing | Conclusion::ComeAgain => {}
         }
     }
 }

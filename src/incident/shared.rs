@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_told_until_they_leave() {
+    fn others_are_named_until_they_leave() {
         let mut shared = Shared::default();
         assert!(shared.join(&incident("api", 0), at(0)).is_empty());
         assert_eq!(shared.join(&incident("web", 0), at(1)), ["prod/api"]);

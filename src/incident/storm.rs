@@ -91,8 +91,8 @@ pub struct Member {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub owner: String,
     /// Whether it was announced before.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub told: bool,
+    #[serde(rename = "told", skip_serializing_if = "std::ops::Not::not")]
+    pub is_announced: bool,
 }
 
 /// Members that joined together.
@@ -102,7 +102,8 @@ pub struct Page {
     /// The members.
     pub members: Vec<Member>,
     /// Whether a notice has announced them.
-    pub told: bool,
+    #[serde(rename = "told")]
+    pub is_announced: bool,
 }
 
 impl Page {
@@ -129,7 +130,7 @@ impl Member {
             cause,
             verdict,
             owner,
-            told: false,
+            is_announced: false,
         }
     }
 
@@ -154,7 +155,7 @@ pub enum Phase {
 
 /// A notice of a storm that is due, and claimed by us.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Telling {
+pub struct DueNotice {
     /// The key of the storm.
     pub key: String,
     /// What its members are: of one of them.
@@ -173,11 +174,11 @@ pub struct Telling {
     pub claim: Option<Claim>,
 }
 
-impl Telling {
+impl DueNotice {
     /// Whether it announces a member that was not announced before.
     #[must_use]
-    pub fn has_news(&self) -> bool {
-        self.pages.is_empty() || self.members.iter().any(|member| !member.told)
+    pub fn has_unannounced(&self) -> bool {
+        self.pages.is_empty() || self.members.iter().any(|member| !member.is_announced)
     }
 }
 
@@ -187,7 +188,7 @@ pub enum Standing {
     /// There is none: the incident is announced by itself.
     Calm,
     /// A notice of the storm has announced it.
-    Told,
+    Announced,
     /// A notice that announces it is due, and claimed by us.
     Due,
     /// It will be announced, by another instance or later.
@@ -270,7 +271,7 @@ impl Storm {
                 id: id(incident),
                 workload: workload(incident),
                 at: now,
-                member: Some(Member { told: true, ..Member::of(incident) }),
+                member: Some(Member { is_announced: true, ..Member::of(incident) }),
             };
             self.early.retain(|other| other.id != early.id);
             self.early.push(early);
@@ -311,7 +312,7 @@ impl Storm {
         let all = self.begun.joined;
         let gathering = self.gathering(phase);
         if !gathering.pages.iter().any(|listed| listed == page) {
-            return Standing::Told;
+            return Standing::Announced;
         }
         let passed =
             |since: Option<Timestamp>| since.is_none_or(|since| now.duration_since(since) >= STORM_WINDOW);
@@ -331,7 +332,7 @@ impl Storm {
 
     /// The notice that is due, as far as the document knows it; the pages list the rest.
     #[must_use]
-    pub fn telling(&self, phase: Phase, key: &str, about: &About) -> Telling {
+    pub fn due_notice(&self, phase: Phase, key: &str, about: &About) -> DueNotice {
         let gathering = match phase {
             Phase::Begun => &self.begun,
             Phase::Ended => &self.ended,
@@ -340,7 +341,7 @@ impl Storm {
             Phase::Begun => self.early.iter().filter_map(|early| early.member.clone()).collect(),
             Phase::Ended => Vec::new(),
         };
-        Telling {
+        DueNotice {
             key: key.to_owned(),
             about: about.clone(),
             phase,
@@ -353,24 +354,24 @@ impl Storm {
     }
 
     /// Notes that a notice is out.
-    pub fn told(&mut self, telling: &Telling, now: Timestamp) {
-        if telling.phase == Phase::Begun {
+    pub fn announced(&mut self, due_notice: &DueNotice, now: Timestamp) {
+        if due_notice.phase == Phase::Begun {
             for early in &mut self.early {
                 early.member = None;
             }
-            for member in &telling.members {
+            for member in &due_notice.members {
                 let cluster = member.place().0;
                 if self.clusters.contains_key(cluster) || self.clusters.len() < STORM_CLUSTERS {
                     *self.clusters.entry(cluster.to_owned()).or_default() += 1;
                 }
             }
         }
-        let gathering = self.gathering(telling.phase);
-        gathering.pages.retain(|page| !telling.pages.contains(page));
+        let gathering = self.gathering(due_notice.phase);
+        gathering.pages.retain(|page| !due_notice.pages.contains(page));
         gathering.since = if gathering.pages.is_empty() { None } else { Some(now) };
-        gathering.announced = gathering.announced.max(telling.joined);
+        gathering.announced = gathering.announced.max(due_notice.joined);
         gathering.announced_at = Some(now);
-        release(&mut gathering.claim, telling.claim.as_ref());
+        release(&mut gathering.claim, due_notice.claim.as_ref());
     }
 
     /// When it was announced last, by phase.

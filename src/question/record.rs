@@ -85,7 +85,7 @@ pub fn read(text: &str) -> Result<Evidence, RecordError> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn what_is_no_recording_is_told_as_such() {
+    fn what_is_no_recording_is_reported_as_such() {
         for (text, found) in [
             ("{}", "no schema"),
             ("[]", "no schema"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_another_question_is_told_with_its_place() {
+    fn an_answer_to_another_question_is_reported_with_its_place() {
         let secret = r#"{"question": {"Secret": {"region": "eu-west-1", "id": "a"}}, "answer": "Missing"}"#;
         for (answer, is_taken) in [
             (r#"{"Secrets": []}"#, false),

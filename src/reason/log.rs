@@ -23,7 +23,7 @@ const LINES_OF_AN_ERROR: usize = 8;
 
 /// What a log says of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
+pub struct LogSymptom {
     /// Its line, counted from 0.
     pub line: usize,
     /// The line, with those that it is continued on.
@@ -35,17 +35,17 @@ pub struct Heard {
 /// What a log says of why fetching secrets failed: the last line whose fault is known, for what wraps an
 /// error is printed before it; else the last that is about a failure at all.
 #[must_use]
-pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<Heard> {
+pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<LogSymptom> {
     let lines: Vec<Cow<'l, str>> = lines.into_iter().map(unstyled).collect();
     let lines: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
-    let mut last: Option<Heard> = None;
+    let mut last: Option<LogSymptom> = None;
     let mut read = 0;
     for (line, text) in lines.iter().enumerate() {
         if line < read {
             continue;
         }
-        let alone = symptom_of(text).map(|symptom| Heard { line, text: (*text).to_owned(), symptom });
-        let heard = match alone {
+        let alone = symptom_of(text).map(|symptom| LogSymptom { line, text: (*text).to_owned(), symptom });
+        let found = match alone {
             Some(alone) if is_known(&alone) => {
                 let whole = unwrapped(&lines[line..], &alone).unwrap_or(alone);
                 read = line + whole.text.lines().count();
@@ -53,33 +53,33 @@ pub fn read_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Option<Heard> {
             }
             Some(alone) => continued(&lines[line..], line, |line| !begins_entry(line)).unwrap_or(alone),
             None => match continued(&lines[line..], line, is_set_in) {
-                Some(heard) => heard,
+                Some(found) => found,
                 None => continue,
             },
         };
-        if is_known(&heard) || last.as_ref().is_none_or(|before| !is_known(before)) {
-            last = Some(heard);
+        if is_known(&found) || last.as_ref().is_none_or(|before| !is_known(before)) {
+            last = Some(found);
         }
     }
     last
 }
 
-fn is_known(heard: &Heard) -> bool {
-    heard.symptom.fault != Fault::Unknown
+fn is_known(found: &LogSymptom) -> bool {
+    found.symptom.fault != Fault::Unknown
 }
 
 /// What a line says with as few as it takes of the lines that continue it.
-fn continued(lines: &[&str], line: usize, goes_on: impl Fn(&str) -> bool) -> Option<Heard> {
+fn continued(lines: &[&str], line: usize, goes_on: impl Fn(&str) -> bool) -> Option<LogSymptom> {
     let more = lines[1..].iter().take(LINES_OF_AN_ERROR).take_while(|line| goes_on(line)).count();
     (1..=more).find_map(|last| {
         let text = lines[..=last].join("\n");
         let symptom = symptom_of(&text)?;
-        Some(Heard { line, text, symptom }).filter(is_known)
+        Some(LogSymptom { line, text, symptom }).filter(is_known)
     })
 }
 
 /// The same failure over as few lines as name most of it, where its sentence was wrapped.
-fn unwrapped(lines: &[&str], alone: &Heard) -> Option<Heard> {
+fn unwrapped(lines: &[&str], alone: &LogSymptom) -> Option<LogSymptom> {
     let is_open = |letter: char| letter.is_alphanumeric() || matches!(letter, ':' | ',' | '(');
     if !alone.text.trim_end().ends_with(is_open) {
         return None;
@@ -89,10 +89,10 @@ fn unwrapped(lines: &[&str], alone: &Heard) -> Option<Heard> {
         let text = lines[..=last].join("\n");
         let symptom = symptom_of(&text)?;
         let is_same = (symptom.step, symptom.fault) == (alone.symptom.step, alone.symptom.fault);
-        is_same.then_some(Heard { line: alone.line, text, symptom })
+        is_same.then_some(LogSymptom { line: alone.line, text, symptom })
     };
     // Of equals the last counts, which has the fewest lines.
-    let whole = (1..=more).rev().filter_map(same).max_by_key(|heard| named(&heard.symptom))?;
+    let whole = (1..=more).rev().filter_map(same).max_by_key(|found| named(&found.symptom))?;
     (named(&whole.symptom) > named(&alone.symptom)).then_some(whole)
 }
 

@@ -21,7 +21,7 @@ mod phrase;
 mod reader;
 mod symptom;
 
-pub use log::{Heard, read_log};
+pub use log::{LogSymptom, read_log};
 pub use page::unstyled;
 pub use symptom::{Deny, Fact, Fault, Span, Step, Symptom, Wanted};
 

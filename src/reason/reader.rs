@@ -172,9 +172,9 @@ impl Reader<'_> {
         if before.ends_with(';') {
             return Some(false);
         }
-        let is_told = clause.fault.as_ref().is_some_and(|fault| fault.weight > Weight::Hint);
+        let is_certain = clause.fault.as_ref().is_some_and(|fault| fault.weight > Weight::Hint);
         let on_new_line = self.folded.begins_line(span.start) && clause.step.is_some();
-        (phrase.opens && (is_told || on_new_line)).then_some(true)
+        (phrase.opens && (is_certain || on_new_line)).then_some(true)
     }
 
     /// Reads the parts between phrases: what a sentence is made of that the grammar does not know.
@@ -329,7 +329,7 @@ impl Reader<'_> {
             let symptom = clause.into_symptom(self.text, self.folded, step_of_others, at + 1 == clauses);
             let symptom = Symptom { by_proxy, ..symptom };
             step_before = Some(symptom.step);
-            let told = |other: &Symptom| {
+            let is_known = |other: &Symptom| {
                 other.step == symptom.step
                     && other.fault == symptom.fault
                     && other.deny == symptom.deny
@@ -337,7 +337,7 @@ impl Reader<'_> {
             };
             let says_nothing =
                 at > 0 && !says_step && symptom.fault == Fault::Unknown && symptom.resource.is_none();
-            if !says_nothing && symptoms.len() < MOST_SYMPTOMS && !symptoms.iter().any(told) {
+            if !says_nothing && symptoms.len() < MOST_SYMPTOMS && !symptoms.iter().any(is_known) {
                 symptoms.push(symptom);
             }
         }

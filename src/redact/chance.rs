@@ -60,17 +60,17 @@ fn is_common(first: u8, second: u8) -> bool {
 pub(super) fn is_generated(text: &str) -> bool {
     const FEWEST_ODD: usize = 6;
     const ODD_PERCENT: usize = 45;
-    let (mut told, mut generated, mut odd) = (0, 0, 0);
+    let (mut judged, mut generated, mut odd) = (0, 0, 0);
     for part in text.split(|letter: char| !letter.is_ascii_alphanumeric()) {
         let oddness = Oddness::of(part);
         if oddness.pairs == 0 {
             continue;
         }
-        told += part.len();
+        judged += part.len();
         odd += oddness.odd;
         generated += if oddness.reaches(ODD_PERCENT) { part.len() } else { 0 };
     }
-    odd >= FEWEST_ODD && generated * 5 >= told * 4
+    odd >= FEWEST_ODD && generated * 5 >= judged * 4
 }
 
 /// Whether a text has upper case, lower case and digits.

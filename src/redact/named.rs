@@ -143,7 +143,7 @@ fn is_of_secret(lower: &str, at: usize, end: usize) -> bool {
     let near = |text: &str| {
         text.contains("securestring") || text.contains("\"parameter\"") || text.contains("\"parameters\"")
     };
-    let told = |text: &str, at: usize| {
+    let names_one = |text: &str, at: usize| {
         let rest = text[at..].trim_start_matches(['"', '\'', '\\', ' ', ':', '=']);
         names_a_secret(
             &rest[..rest
@@ -155,8 +155,8 @@ fn is_of_secret(lower: &str, at: usize, end: usize) -> bool {
     };
     let in_same = |at: &usize| !after[..*at].contains(['{', '}']);
     let by = |key: &str| {
-        before.rfind(key).is_some_and(|at| told(before, at + key.len()))
-            || after.find(key).filter(in_same).is_some_and(|at| told(after, at + key.len()))
+        before.rfind(key).is_some_and(|at| names_one(before, at + key.len()))
+            || after.find(key).filter(in_same).is_some_and(|at| names_one(after, at + key.len()))
     };
     near(before) || near(after) || by("name") || by("key")
 }

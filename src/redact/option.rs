@@ -117,10 +117,10 @@ fn spoken(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
             && word.bytes().any(|byte| byte.is_ascii_digit())
             && word.bytes().any(|byte| byte.is_ascii_alphabetic())
     };
-    let told = places("password ")
+    let after_using = places("password ")
         .map(|from| value(text, from, false))
         .filter(|word| is_mixed(&text[word.clone()]) && !is_said(&text[word.clone()]));
-    masks.extend(told);
+    masks.extend(after_using);
     masks.extend(REFUSED.iter().flat_map(|lead| places(lead)).filter_map(|from| refused(text, from)));
     // OpenSSL takes them so.
     masks.extend(places(" pass:").map(|from| value(text, from, false)));

@@ -214,15 +214,15 @@ fn in_arns(text: &str, lower: &str, masks: &mut Vec<Range<usize>>) {
                 || char::from(byte) == MASK
         };
         let name = text[from..from + word].trim_end_matches([':', ',', '.', ';', ')', ']', '"', '\'']);
-        let told = AFTER
+        let length = AFTER
             .iter()
             .filter_map(|after| window.find(after))
             .min()
-            .filter(|told| is_quiet(&text[from..from + told]));
+            .filter(|length| is_quiet(&text[from..from + length]));
         let is_value =
             !name.chars().all(|letter| letter.is_alphanumeric() || u8::try_from(letter).is_ok_and(is_name))
                 || is_secret(name);
-        let end = told.unwrap_or(name.len());
+        let end = length.unwrap_or(name.len());
         masks.extend(is_value.then(|| from..from + end));
         done = from + end;
     }

@@ -75,15 +75,15 @@ pub(super) fn strength(parts: &[String]) -> Option<Strength> {
     let ends = |part: &str| {
         SECRET.iter().any(|secret| part.ends_with(secret)) && !["bypass", "compass"].contains(&part)
     };
-    let tells = |at: usize| {
+    let names_one = |at: usize| {
         (ends(&parts[at]) && !opens(at))
             || key(at)
             || pair(at)
             || (at == last && SECRET_AT_END.contains(&parts[at].as_str()))
     };
-    let telling = (0..parts.len()).rev().find(|at| tells(*at))?;
+    let secret_at = (0..parts.len()).rev().find(|at| names_one(*at))?;
     let is_call = ["get", "put", "list", "describe"].contains(&parts[0].as_str());
-    let about = is_call || parts[telling + 1..].iter().any(|part| ABOUT.contains(&part.as_str()));
+    let about = is_call || parts[secret_at + 1..].iter().any(|part| ABOUT.contains(&part.as_str()));
     let joined = parts.concat();
     let strength =
         if PLAIN.iter().any(|plain| joined.ends_with(plain)) { Strength::Plain } else { Strength::Weak };

@@ -101,22 +101,22 @@ fn why(report: &Report<'_>, best: &Diagnosis, around: &Surroundings, out: &mut S
     }
     // The terminal draws the whole path. A phone has the hops that do not pass, and that no finding
     // names.
-    let is_told = |why: &String| best.findings.iter().any(|finding| finding.text.starts_with(why));
+    let is_found = |why: &String| best.findings.iter().any(|finding| finding.text.starts_with(why));
     let hops = best.path.iter().flat_map(|path| &path.hops);
     let hops = hops.filter(|hop| matches!(hop.state, State::Broken | State::Unsure));
-    for hop in hops.filter(|hop| !hop.why.as_ref().is_some_and(is_told)) {
+    for hop in hops.filter(|hop| !hop.why.as_ref().is_some_and(is_found)) {
         let _ = writeln!(out, "- {}: {}", hop.state.word(), hop.what);
     }
     let references = &best.culprit.references;
     let is_named = names_it(report.task, best);
     for reference in references.iter().take(REFERENCES) {
         let said = &report.symptoms[best.symptom].reason.text;
-        let is_told = is_named
+        let is_shown = is_named
             || [&best.title, said]
                 .into_iter()
                 .chain(best.findings.iter().map(|finding| &finding.text))
                 .any(|text| text.contains(&reference.value_from));
-        let value = if is_told { String::new() } else { format!(": {}", reference.value_from) };
+        let value = if is_shown { String::new() } else { format!(": {}", reference.value_from) };
         let _ = writeln!(out, "- {}{value}", asked_for(reference));
     }
     if references.len() > REFERENCES {
@@ -190,9 +190,9 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
         [one] => drop(writeln!(out, "- Or {one}")),
         more => drop(writeln!(out, "- Or one of {} other causes, which the journal lists", more.len())),
     }
-    let mut told = BTreeSet::from([best.symptom]);
+    let mut seen = BTreeSet::from([best.symptom]);
     let further: Vec<&Diagnosis> =
-        report.diagnoses.iter().filter(|other| told.insert(other.symptom)).collect();
+        report.diagnoses.iter().filter(|other| seen.insert(other.symptom)).collect();
     if !further.is_empty() {
         out.push_str("\nALSO\n");
     }
@@ -206,15 +206,15 @@ fn others(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
 
 /// ECS's own words, from the last error that wraps no other.
 fn said(report: &Report<'_>, best: &Diagnosis, out: &mut String) {
-    let told = &report.symptoms[best.symptom];
-    let cut = if told.symptom.truncated { " (cut off by ECS)" } else { "" };
-    let who = if told.reason.is_of_log() { "THE APPLICATION" } else { "ECS" };
-    let place = match (told.reason.field.as_str(), &told.reason.container) {
+    let read = &report.symptoms[best.symptom];
+    let cut = if read.symptom.truncated { " (cut off by ECS)" } else { "" };
+    let who = if read.reason.is_of_log() { "THE APPLICATION" } else { "ECS" };
+    let place = match (read.reason.field.as_str(), &read.reason.container) {
         ("stoppedReason", None) => ": ".to_owned(),
         (field, None) => format!(" ({field})\n"),
         (field, Some(container)) => format!(" ({field}, container {container})\n"),
     };
-    let words = last_words(&one_line(&told.reason.text), &told.deciding(), [">>> ", " <<<"]);
+    let words = last_words(&one_line(&read.reason.text), &read.deciding(), [">>> ", " <<<"]);
     let _ = writeln!(out, "\n{who} SAID{place}{words}{cut}");
 }
 
@@ -299,7 +299,7 @@ mod tests {
     use super::short;
 
     #[test]
-    fn an_id_is_shortened_where_it_still_tells() {
+    fn an_id_is_shortened_where_it_still_identifies() {
         for (id, shortened) in [
             ("9d8048ad5abfc9a92a96b60b2b7af9b5", "9d8048ad5abf"),
             ("deployment-9d8048ad5abfc9a92a96b60b2b7af9b5", "deployment-9d8048ad5abf"),

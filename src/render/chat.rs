@@ -121,8 +121,8 @@ fn description(report: &Report<'_>, best: &Diagnosis, around: &Surroundings) -> 
     let team = around.team.as_deref().filter(|team| !team.is_empty());
     let team = team.map(|team| format!("; team: {}", one_line(team))).unwrap_or_default();
     out.line(&format!("{} ({}); owner: {}{team}", best.cause.id, certainty(best), best.owner()));
-    let told = &report.symptoms[best.symptom];
-    out.block(&last_words(&one_line(&told.reason.text), &told.deciding(), ["\u{ab}", "\u{bb}"]));
+    let read = &report.symptoms[best.symptom];
+    out.block(&last_words(&one_line(&read.reason.text), &read.deciding(), ["\u{ab}", "\u{bb}"]));
     let definition = report.task.task_definition_name().unwrap_or("the task definition");
     for reference in best.culprit.references.iter().take(2) {
         out.line(&format!("\u{2022} {} in {definition}", asked_for(reference)));
@@ -404,15 +404,15 @@ mod tests {
             unmarked("<!channel> <https://example.com|here> ```"),
             "‹!channel› ‹https://example.com|here› '''"
         );
-        let told = with(|report| {
+        let message = with(|report| {
             report.diagnoses[0].title = "<@U123>".to_owned();
             report.diagnoses[0].findings = vec![Finding::unknown("```<!here>```")];
             report.diagnoses[0].culprit.id = Some("[x](https://example.com) <!channel>".to_owned());
         });
         for path in ["/content/title", "/content/description", "/metadata/relatedResources/1"] {
-            assert!(!text(&told, path).is_empty() && !text(&told, path).contains(['<', '>']), "{path}");
+            assert!(!text(&message, path).is_empty() && !text(&message, path).contains(['<', '>']), "{path}");
         }
-        assert_eq!(text(&told, "/content/description").matches("```").count(), 2);
+        assert_eq!(text(&message, "/content/description").matches("```").count(), 2);
     }
 
     #[test]
@@ -426,11 +426,11 @@ mod tests {
             "1",
             &notice("resolved", "api recovered", "17 failed starts since 14:02 UTC"),
         )));
-        for told in [&opened, &failing, &resolved] {
-            assert_eq!(told["metadata"]["threadId"], report.fingerprint.as_str());
+        for message in [&opened, &failing, &resolved] {
+            assert_eq!(message["metadata"]["threadId"], report.fingerprint.as_str());
             assert!(
-                text(told, "/content/description").contains("17 failed starts since 14:02 UTC"),
-                "{told}"
+                text(message, "/content/description").contains("17 failed starts since 14:02 UTC"),
+                "{message}"
             );
         }
         assert!(opened["id"] != failing["id"] && failing["id"] != resolved["id"]);
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_report_is_told_within_the_limits_too() {
+    fn what_has_no_report_is_within_the_limits_too() {
         for letter in LETTERS {
             let lines = vec![letter.repeat(100); 200].join("\n");
             let storm = read(Some(message("storm-1", "21", &notice("storm", &letter.repeat(1000), &lines))));
@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_wrong_is_not_told() {
+    fn nothing_wrong_makes_no_message() {
         let record = json!({"lastStatus": "STOPPED", "stopCode": "UserInitiated", "stoppedReason": "Task stopped by user"});
         let task = read_record(&record.to_string()).remove(0).tasks.remove(0).expect("it reads");
         assert_eq!(

@@ -80,7 +80,7 @@ mod tests {
     use super::in_words;
 
     #[test]
-    fn a_failure_is_told_in_words_and_what_is_not_known_as_it_is() {
+    fn a_failure_is_in_words_and_what_is_not_known_as_it_is() {
         for (step, fault, words) in [
             ("secrets-manager", "network-timeout", "network timeout calling Secrets Manager"),
             ("image-pull", "throttled", "throttled pulling the image"),

@@ -109,12 +109,12 @@ fn escaped(text: &str, more: &[char]) -> String {
 pub fn summary(checked: &[Checked]) -> String {
     let mut out = "## ecs-triage check\n\n".to_owned();
     for (at, one) in checked.iter().enumerate() {
-        let told = format!("### {}\n\n{}\n", span(&one.title()), block(&render_one(one, Colour::Off)));
-        if out.len() + told.len() > LONGEST_SUMMARY {
+        let section = format!("### {}\n\n{}\n", span(&one.title()), block(&render_one(one, Colour::Off)));
+        if out.len() + section.len() > LONGEST_SUMMARY {
             let _ = writeln!(out, "{} more in the log of the step.", checked.len() - at);
             break;
         }
-        out.push_str(&told);
+        out.push_str(&section);
     }
     out
 }

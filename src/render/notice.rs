@@ -176,12 +176,12 @@ pub fn selftest(
     let values = NAMES.map(value);
     let attributes = attributes(values.each_ref().map(|value| Some(value.as_str())));
     let attributes = with_team(attributes, wished.get(TEAM).map(String::as_str));
-    let told: Vec<String> = attributes.iter().map(|(name, value)| format!("- {name}: {value}")).collect();
+    let listed: Vec<String> = attributes.iter().map(|(name, value)| format!("- {name}: {value}")).collect();
     let text = format!(
         "This is a test of ecs-triage: nothing fails, and there is nothing to do\n{}\n\nIt shows that notices reach you. Subscriptions can filter by its \
          attributes:\n{}\n",
         minute(at),
-        told.join("\n"),
+        listed.join("\n"),
     );
     let title =
         format!("{} this is a test of ecs-triage: nothing fails", front(Some("selftest"), account, region));

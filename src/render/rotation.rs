@@ -41,7 +41,7 @@ const STALE: &str = "stale-value";
 #[must_use]
 pub fn notice(rotation: &Rotation, look: &Look, phase: Phase<'_>) -> Notice {
     let places: Vec<(&str, &str)> = match phase {
-        Phase::Over(told, _) => told.iter().filter_map(|place| parts(place)).collect(),
+        Phase::Over(holders, _) => holders.iter().filter_map(|place| parts(place)).collect(),
         Phase::Begun | Phase::Unfollowed => {
             look.value.holders.iter().map(|one| (one.cluster.as_str(), one.workload.as_str())).collect()
         }
@@ -50,8 +50,8 @@ pub fn notice(rotation: &Rotation, look: &Look, phase: Phase<'_>) -> Notice {
     let workloads: BTreeSet<&str> = places.iter().map(|(_, workload)| *workload).collect();
     let only = clusters.first().copied().filter(|_| clusters.len() == 1);
     let front = front(only, Some(&rotation.account), Some(&rotation.region));
-    let told = Words { rotation, look, phase, places: &places };
-    let (mut single, mut lists) = (told.attributes(), Vec::new());
+    let words = Words { rotation, look, phase, places: &places };
+    let (mut single, mut lists) = (words.attributes(), Vec::new());
     for (name, values) in [("cluster", clusters), ("workload", workloads)] {
         let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).map(safe).collect();
         match &values[..] {
@@ -60,7 +60,7 @@ pub fn notice(rotation: &Rotation, look: &Look, phase: Phase<'_>) -> Notice {
             _ => lists.push((name, values)),
         }
     }
-    Notice::new(&format!("{front} {}", told.subject()), told.body(), single, lists)
+    Notice::new(&format!("{front} {}", words.subject()), words.body(), single, lists)
 }
 
 /// Cluster and workload of a holder's place.
@@ -177,11 +177,11 @@ impl Words<'_> {
                     format!("{tasks} of {whose} {verb} the old value{}; it changed at {at}", self.open()),
                 )
             }
-            Phase::Over(told, since) => {
-                let had = if told.len() == 1 {
+            Phase::Over(holders, since) => {
+                let had = if holders.len() == 1 {
                     "1 workload".to_owned()
                 } else {
-                    format!("{} workloads", told.len())
+                    format!("{} workloads", holders.len())
                 };
                 (
                     format!("No task holds the value that {value} had before it changed any more"),

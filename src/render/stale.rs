@@ -21,7 +21,7 @@ const NOT_SEEN: &str = "values that an application, a sidecar or an agent fetche
 pub fn render(values: &[Value], region: &str, tasks: usize, style: impl Into<Style>) -> String {
     let mut page = Page::new(style.into());
     for value in values.iter().filter(|value| is_listed(value)) {
-        told(value, region, &mut page);
+        list(value, region, &mut page);
         page.blank();
     }
     let stale = values.iter().filter(|value| value.is_stale()).count();
@@ -46,7 +46,7 @@ pub(super) const fn is_open(holds: &Holds) -> bool {
     matches!(holds, Holds::PerhapsOld | Holds::Unknown(_))
 }
 
-fn told(value: &Value, region: &str, page: &mut Page) {
+fn list(value: &Value, region: &str, page: &mut Page) {
     let old = value.count(|holds| *holds == Holds::Old);
     let what = format!("{} {}", value.source.kind, value.name);
     if old > 0 {

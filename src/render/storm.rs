@@ -9,7 +9,7 @@ use super::failure::in_words;
 use super::notice::Notice;
 use super::subject::front;
 use crate::incident::Due;
-use crate::incident::storm::{Member, Phase, Telling};
+use crate::incident::storm::{DueNotice, Member, Phase};
 
 /// Causes of a storm's workloads that are named, the most frequent first.
 const STORM_CAUSES: usize = 3;
@@ -18,23 +18,26 @@ const STORM_CAUSES: usize = 3;
 /// ones, under its name. Filter policies ask for a cluster, a workload or an owner, and each must get what it
 /// would have got one by one. Without new ones each cluster gets a reminder.
 #[must_use]
-pub fn notices(telling: &Telling) -> Vec<(String, Notice)> {
+pub fn notices(due_notice: &DueNotice) -> Vec<(String, Notice)> {
     let mut clusters: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
-    for member in &telling.members {
+    for member in &due_notice.members {
         clusters.entry(member.place().0).or_default().push(member);
     }
-    if clusters.is_empty() && telling.phase == Phase::Begun {
-        clusters.extend(telling.before.keys().map(|cluster| (cluster.as_str(), Vec::new())));
+    if clusters.is_empty() && due_notice.phase == Phase::Begun {
+        clusters.extend(due_notice.before.keys().map(|cluster| (cluster.as_str(), Vec::new())));
     }
-    let is_news = |members: &[&Member]| members.is_empty() || members.iter().any(|member| !member.told);
-    let with_new = clusters.into_iter().filter(|(_, members)| is_news(members));
-    with_new.map(|(cluster, members)| (cluster.to_owned(), of_cluster(telling, cluster, &members))).collect()
+    let has_new =
+        |members: &[&Member]| members.is_empty() || members.iter().any(|member| !member.is_announced);
+    let with_new = clusters.into_iter().filter(|(_, members)| has_new(members));
+    with_new
+        .map(|(cluster, members)| (cluster.to_owned(), of_cluster(due_notice, cluster, &members)))
+        .collect()
 }
 
-fn of_cluster(telling: &Telling, cluster: &str, members: &[&Member]) -> Notice {
-    let about = &telling.about;
-    let state = if telling.phase == Phase::Begun { "storm" } else { Due::Resolved.as_str() };
-    let (title, text) = storm_text(telling, cluster, members);
+fn of_cluster(due_notice: &DueNotice, cluster: &str, members: &[&Member]) -> Notice {
+    let about = &due_notice.about;
+    let state = if due_notice.phase == Phase::Begun { "storm" } else { Due::Resolved.as_str() };
+    let (title, text) = storm_text(due_notice, cluster, members);
     let front = front(Some(cluster), about.account.as_deref(), about.region.as_deref());
     let all = |of: fn(&Member) -> &str, otherwise: &str| {
         let words: BTreeSet<&str> =
@@ -60,13 +63,13 @@ fn of_cluster(telling: &Telling, cluster: &str, members: &[&Member]) -> Notice {
 }
 
 /// What happened, in a few words, and the body, in the order of any other notice.
-fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String, String) {
-    let about = &telling.about;
-    let before = telling.before.get(cluster).copied().unwrap_or_default();
+fn storm_text(due_notice: &DueNotice, cluster: &str, members: &[&Member]) -> (String, String) {
+    let about = &due_notice.about;
+    let before = due_notice.before.get(cluster).copied().unwrap_or_default();
     let kind = in_words(&about.step, &about.fault);
     let at: Vec<&str> = [&about.region, &about.account].into_iter().flatten().map(String::as_str).collect();
-    let is_over = telling.phase == Phase::Ended;
-    let (title, says, impact) = impact(telling, members, before);
+    let is_over = due_notice.phase == Phase::Ended;
+    let (title, says, impact) = impact(due_notice, members, before);
     let mut text = format!("{says}\n{cluster} ({})\n\nIMPACT: {impact}\nFAULT: {kind}\n", at.join(", "));
     causes(members, &mut text);
     if !is_over {
@@ -76,14 +79,14 @@ fn storm_text(telling: &Telling, cluster: &str, members: &[&Member]) -> (String,
     }
     text.push_str("\nWORKLOADS\n");
     for member in members {
-        let news = if member.told || is_over { "" } else { " (new)" };
-        let _ = writeln!(text, "- {}{news}: {}", member.workload, member.title);
+        let mark = if member.is_announced || is_over { "" } else { " (new)" };
+        let _ = writeln!(text, "- {}{mark}: {}", member.workload, member.title);
     }
     if !is_over && before > 0 {
         let were = if before == 1 { "was" } else { "were" };
         let _ = writeln!(text, "- and {before} that {were} announced before");
     }
-    let _ = write!(text, "\nIncident {}/{cluster}\n", telling.key);
+    let _ = write!(text, "\nIncident {}/{cluster}\n", due_notice.key);
     (format!("{title}: {kind}"), text)
 }
 
@@ -93,10 +96,10 @@ fn workloads(count: u64) -> String {
 
 /// How many workloads it is about: for the subject, for the first line, and for the impact, which counts
 /// other clusters too.
-fn impact(telling: &Telling, members: &[&Member], before: u64) -> (String, String, String) {
+fn impact(due_notice: &DueNotice, members: &[&Member], before: u64) -> (String, String, String) {
     let names: BTreeSet<&str> = members.iter().map(|member| member.workload.as_str()).collect();
-    let is_forecast = telling.about.is_of_next_task;
-    if telling.phase == Phase::Ended {
+    let is_forecast = due_notice.about.is_of_next_task;
+    if due_notice.phase == Phase::Ended {
         let well = workloads(names.len() as u64);
         let (recovered, failed) =
             if is_forecast { ("startable", "would have failed") } else { ("recovered", "failed") };
@@ -107,7 +110,7 @@ fn impact(telling: &Telling, members: &[&Member], before: u64) -> (String, Strin
         );
     }
     let begun = names.len() as u64 + before;
-    let elsewhere = match telling.joined.saturating_sub(begun) {
+    let elsewhere = match due_notice.joined.saturating_sub(begun) {
         0 => String::new(),
         more => format!("; {more} more in other clusters"),
     };
@@ -138,7 +141,7 @@ fn causes(members: &[&Member], text: &mut String) {
 mod tests {
     use super::{Notice, notices};
     use crate::incident::About;
-    use crate::incident::storm::{Member, Phase, Telling};
+    use crate::incident::storm::{DueNotice, Member, Phase};
 
     fn about() -> About {
         let word = |word: &str| Some(word.to_owned());
@@ -156,10 +159,10 @@ mod tests {
         }
     }
 
-    fn telling(members: Vec<Member>) -> Telling {
+    fn due_notice(members: Vec<Member>) -> DueNotice {
         let joined = members.len() as u64;
         let (key, before, pages) = Default::default();
-        Telling { key, about: about(), phase: Phase::Begun, members, before, pages, joined, claim: None }
+        DueNotice { key, about: about(), phase: Phase::Begun, members, before, pages, joined, claim: None }
     }
 
     fn member(place: &str, cause: &str, owner: &str) -> Member {
@@ -168,7 +171,7 @@ mod tests {
     }
 
     /// Whether a filter policy with these wishes accepts a notice.
-    fn hears(wishes: &[(&str, &str)], notice: &Notice) -> bool {
+    fn receives(wishes: &[(&str, &str)], notice: &Notice) -> bool {
         wishes.iter().all(|(name, wanted)| {
             let single = notice.attributes.iter().any(|(other, value)| other == name && value == wanted);
             single
@@ -180,17 +183,17 @@ mod tests {
     }
 
     #[test]
-    fn every_filter_hears_of_a_storm_what_it_would_have_heard_one_by_one() {
+    fn every_filter_lets_through_of_a_storm_what_it_would_one_by_one() {
         let mut members: Vec<Member> = (0..20)
             .map(|number| member(&format!("prod/noise{number}"), "service-throttled", "aws"))
             .collect();
         members.push(member("prod/payments", "vpc-nat-broken", "network-team"));
         members.push(member("dev/payments", "vpc-nat-broken", "network-team"));
-        members.push(Member { told: true, ..member("old/told", "vpc-nat-broken", "network-team") });
-        let told = notices(&telling(members.clone()));
-        let clusters: Vec<&str> = told.iter().map(|(cluster, _)| cluster.as_str()).collect();
-        assert_eq!(clusters, ["dev", "prod"], "who was told is not told again");
-        for member in members.iter().filter(|member| !member.told) {
+        members.push(Member { is_announced: true, ..member("old/told", "vpc-nat-broken", "network-team") });
+        let published = notices(&due_notice(members.clone()));
+        let clusters: Vec<&str> = published.iter().map(|(cluster, _)| cluster.as_str()).collect();
+        assert_eq!(clusters, ["dev", "prod"], "what was announced is not announced again");
+        for member in members.iter().filter(|member| !member.is_announced) {
             let (cluster, workload) = member.place();
             let all = [
                 ("state", "storm"),
@@ -205,16 +208,16 @@ mod tests {
                 ("region", "eu-west-1"),
             ];
             assert_eq!(
-                told.iter().filter(|(_, notice)| hears(&all, notice)).count(),
+                published.iter().filter(|(_, notice)| receives(&all, notice)).count(),
                 1,
                 "{}",
                 member.workload
             );
         }
         let readme = [("cluster", "prod"), ("owner", "network-team")];
-        assert_eq!(told.iter().filter(|(_, notice)| hears(&readme, notice)).count(), 1);
-        assert!(!told.iter().any(|(_, notice)| hears(&[("cluster", "other")], notice)));
-        let (_, prod) = &told[1];
+        assert_eq!(published.iter().filter(|(_, notice)| receives(&readme, notice)).count(), 1);
+        assert!(!published.iter().any(|(_, notice)| receives(&[("cluster", "other")], notice)));
+        let (_, prod) = &published[1];
         assert_eq!(
             prod.subject,
             "[ECS prod 3333/eu-west-1] 21 workloads not starting: network timeout calling Secrets Manager"
@@ -239,15 +242,15 @@ mod tests {
     #[test]
     fn what_an_earlier_release_kept_of_a_member_is_enough() {
         let old = Member { workload: "prod/api".to_owned(), ..Member::default() };
-        let told = notices(&telling(vec![old]));
-        assert!(hears(
+        let published = notices(&due_notice(vec![old]));
+        assert!(receives(
             &[
                 ("cluster", "prod"),
                 ("workload", "api"),
                 ("owner", "network-team"),
                 ("cause", "vpc-nat-broken")
             ],
-            &told[0].1
+            &published[0].1
         ));
     }
 
@@ -259,7 +262,7 @@ mod tests {
         members.extend(
             (0..600).map(|number| member(&format!("prod/{number:0>255}"), "vpc-nat-broken", "network-team")),
         );
-        for (_, notice) in notices(&telling(members)) {
+        for (_, notice) in notices(&due_notice(members)) {
             let single = notice.attributes.iter().map(|(name, value)| (*name, value.clone()));
             let lists = notice
                 .lists

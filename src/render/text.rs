@@ -95,14 +95,14 @@ pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
     }
     let mut before = None;
     for same in report.diagnoses.chunk_by(|one, other| one.symptom == other.symptom) {
-        let told = &report.symptoms[same[0].symptom];
-        let is_again = before == Some(&told.reason.field);
+        let read = &report.symptoms[same[0].symptom];
+        let is_again = before == Some(&read.reason.field);
         if before.is_some() {
             page.blank();
         }
-        opening(report, &same[0], told, is_again, &mut page);
+        opening(report, &same[0], read, is_again, &mut page);
         let definition = report.task.task_definition_name().unwrap_or("task definition");
-        references(definition, &same[0], &told.symptom, &mut page);
+        references(definition, &same[0], &read.symptom, &mut page);
         if !same[0].cause.is_general() {
             verdict(&same[0], &certainty(&same[0]), &mut page);
         }
@@ -110,7 +110,7 @@ pub fn render(report: &Report<'_>, style: impl Into<Style>) -> String {
         ruled_out(&same[1..], &mut page);
         fix(&same[0], &mut page);
         alternatives(&same[0], &same[1..], &mut page);
-        before = Some(&told.reason.field);
+        before = Some(&read.reason.field);
     }
     ending(report.task, &mut page);
     page.out
@@ -121,15 +121,15 @@ fn nothing(report: &Report<'_>, page: &mut Page) {
     let task = report.task;
     let status = task.last_status.as_deref().filter(|_| !task.has_stopped() || report.symptoms.is_empty());
     let status = status.filter(|status| *status != "STOPPED");
-    let said = report.symptoms.first().map(|told| one_line(told.reason.text.trim()));
+    let said = report.symptoms.first().map(|read| one_line(read.reason.text.trim()));
     // The tasks behind a failed deployment, or the person behind a stop, know what this record does not say.
-    let is_wrong = !task.ended_well() && report.symptoms.iter().any(|told| !told.symptom.is_normal());
+    let is_wrong = !task.ended_well() && report.symptoms.iter().any(|read| !read.symptom.is_normal());
     let (verdict, why) = match (status, said) {
         (Some(status), said) => {
             ("nothing to diagnose", format!(" is {status}, not stopped{}", after_colon(said.as_deref())))
         }
         (None, Some(said)) if is_wrong => ("nothing to diagnose", format!(": {said}")),
-        (None, None) if report.is_untold() => (
+        (None, None) if report.is_without_reason() => (
             "not diagnosed",
             format!(": the record gives no reason{}", after_colon(task.stop_code.as_deref())),
         ),
@@ -152,7 +152,7 @@ fn after_colon(text: Option<&str>) -> String {
 fn opening(
     report: &Report<'_>,
     diagnosis: &Diagnosis,
-    told: &ReadSymptom<'_>,
+    read: &ReadSymptom<'_>,
     is_again: bool,
     page: &mut Page,
 ) {
@@ -164,10 +164,10 @@ fn opening(
     );
     if !is_again {
         let container =
-            told.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
+            read.reason.container.as_ref().map(|name| format!(", container {name}")).unwrap_or_default();
         page.place(&format!("{}{container}", subject(report.task)));
     }
-    said(told, is_again || !page.style.full, page);
+    said(read, is_again || !page.style.full, page);
 }
 
 /// What would happen, of a definition that has not failed yet: ECS said nothing.
@@ -196,9 +196,9 @@ pub(super) fn write_problem(
 }
 
 /// ECS's words; in short those with the deciding ones, and what they wrap.
-fn said(told: &ReadSymptom<'_>, is_short: bool, page: &mut Page) {
-    let text = one_line(&told.reason.text);
-    let lines = fold(&text, &told.deciding(), page.behind_bar());
+fn said(read: &ReadSymptom<'_>, is_short: bool, page: &mut Page) {
+    let text = one_line(&read.reason.text);
+    let lines = fold(&text, &read.deciding(), page.behind_bar());
     let last_marked = lines.iter().rposition(|line| line.marked.is_some());
     let first_marked = lines.iter().position(|line| line.marked.is_some());
     // The rest of a word alone says nothing.
@@ -210,10 +210,10 @@ fn said(told: &ReadSymptom<'_>, is_short: bool, page: &mut Page) {
         page.aside("...");
     }
     for (at, line) in lines.iter().enumerate().filter(|(at, _)| is_shown(*at)) {
-        let says = if told.reason.is_of_log() { "the application says this" } else { "ECS says this" };
+        let says = if read.reason.is_of_log() { "the application says this" } else { "ECS says this" };
         page.quoted(line, if Some(at) == last_marked { says } else { "" });
     }
-    if told.symptom.truncated {
+    if read.symptom.truncated {
         page.aside("(cut off here by ECS)");
     }
 }
@@ -412,8 +412,8 @@ pub(super) fn subject(task: &Task) -> String {
 fn ending(task: &Task, page: &mut Page) {
     let id = task.id().map(|id| format!("task {id}"));
     let stopped = task.stopped_at.map(|at| format!("stopped {}", minute(at)));
-    let told: Vec<String> = [id, stopped].into_iter().flatten().collect();
-    if !told.is_empty() {
-        page.step("note: ", &told.join(", "));
+    let notes: Vec<String> = [id, stopped].into_iter().flatten().collect();
+    if !notes.is_empty() {
+        page.step("note: ", &notes.join(", "));
     }
 }

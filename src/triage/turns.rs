@@ -44,7 +44,7 @@ pub async fn ask_in_turns<P: Prober + Sync, S: Future<Output = ()>>(
     sleep: impl Fn(Duration) -> S,
     next: impl Fn(&Evidence) -> Vec<Question>,
     evidence: &mut Evidence,
-    mut told: impl FnMut(&Turn<'_>),
+    mut report: impl FnMut(&Turn<'_>),
 ) -> bool {
     let (mut answered, mut asked, mut wait) = (0, 0, Duration::ZERO);
     for _ in 0..pace.rounds {
@@ -60,11 +60,11 @@ pub async fn ask_in_turns<P: Prober + Sync, S: Future<Output = ()>>(
             }
             let some: Vec<Question> = waiting.drain(..room.min(waiting.len())).collect();
             asked += some.len();
-            let mut heard = Evidence::default();
-            ask_all(prober, some, &mut heard).await;
+            let mut answers = Evidence::default();
+            ask_all(prober, some, &mut answers).await;
             let mut fresh = Evidence::default();
             let mut is_throttled = false;
-            for (question, answer) in heard.answers() {
+            for (question, answer) in answers.answers() {
                 if prober.is_throttled(answer) {
                     is_throttled = true;
                     let tried = tries.entry(question.clone()).or_default();
@@ -79,7 +79,7 @@ pub async fn ask_in_turns<P: Prober + Sync, S: Future<Output = ()>>(
                 evidence.note(question.clone(), answer.clone());
             }
             wait = if is_throttled { (wait * 2).clamp(2 * TURN, LONGEST_WAIT) } else { TURN };
-            told(&Turn { fresh: &fresh, answered, left: waiting.len() });
+            report(&Turn { fresh: &fresh, answered, left: waiting.len() });
         }
     }
     next(evidence).is_empty()

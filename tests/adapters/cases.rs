@@ -4,7 +4,7 @@
 use ecs_triage::question::{Answer, Question};
 use serde_json::{Value, json};
 
-use super::server::{Heard, Reply};
+use super::server::{Reply, Request};
 
 /// How a service speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +40,9 @@ pub(crate) struct Case {
 }
 
 impl Exchange {
-    pub(crate) fn fits(&self, heard: &Heard) -> bool {
-        heard.called() == self.called
-            && self.holds.iter().all(|part| heard.body.contains(part) || heard.path.contains(part))
+    pub(crate) fn fits(&self, request: &Request) -> bool {
+        request.called() == self.called
+            && self.holds.iter().all(|part| request.body.contains(part) || request.path.contains(part))
     }
 }
 

@@ -12,7 +12,7 @@ const NEVER: Duration = Duration::from_secs(30);
 
 /// What came over the wire.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Heard {
+pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: BTreeMap<String, String>,
@@ -44,10 +44,10 @@ impl Reply {
 
 pub(crate) struct Server {
     pub(crate) url: String,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
-impl Heard {
+impl Request {
     /// `Region/service` of the signature.
     pub(crate) fn scope(&self) -> String {
         let credential = self.header("authorization").split("Credential=").nth(1).unwrap_or_default();
@@ -70,34 +70,34 @@ impl Heard {
 }
 
 impl Server {
-    /// Starts one; `script` gets what was heard and how much was heard before it.
-    pub(crate) fn start(script: impl Fn(&Heard, usize) -> Reply + Send + Sync + 'static) -> Self {
+    /// Starts one; `script` gets the request and how many came before it.
+    pub(crate) fn start(script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let (log, script) = (Arc::clone(&heard), Arc::new(script));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (log, script) = (Arc::clone(&requests), Arc::new(script));
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (log, script) = (Arc::clone(&log), Arc::clone(&script));
                 thread::spawn(move || serve(&stream, &log, &*script));
             }
         });
-        Self { url, heard }
+        Self { url, requests }
     }
 
-    pub(crate) fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-fn serve(mut stream: &TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard, usize) -> Reply) {
-    let Some(heard) = receive(stream) else { return };
+fn serve(mut stream: &TcpStream, log: &Mutex<Vec<Request>>, script: &dyn Fn(&Request, usize) -> Reply) {
+    let Some(request) = receive(stream) else { return };
     let before = {
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.push(heard.clone());
+        log.push(request.clone());
         log.len() - 1
     };
-    match script(&heard, before) {
+    match script(&request, before) {
         Reply::Nothing => thread::sleep(NEVER),
         Reply::Answer { status, headers, body } => {
             let mut lines = vec![
@@ -112,20 +112,20 @@ fn serve(mut stream: &TcpStream, log: &Mutex<Vec<Heard>>, script: &dyn Fn(&Heard
     }
 }
 
-fn receive(stream: &TcpStream) -> Option<Heard> {
+fn receive(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace().map(str::to_owned);
-    let mut heard = Heard { method: words.next()?, path: words.next()?, ..Heard::default() };
+    let mut request = Request { method: words.next()?, path: words.next()?, ..Request::default() };
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
-        heard.headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+        request.headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
-    let mut body = vec![0; heard.header("content-length").parse().unwrap_or(0)];
+    let mut body = vec![0; request.header("content-length").parse().unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
-    heard.body = String::from_utf8(body).ok()?;
-    Some(heard)
+    request.body = String::from_utf8(body).ok()?;
+    Some(request)
 }

@@ -55,8 +55,8 @@ fn handle(world: &World, bodies: impl IntoIterator<Item = String>) {
     assert_eq!(answer, json!({"batchItemFailures": []}));
 }
 
-/// The accounts of which notices with a state told.
-fn told(world: &World, state: &str) -> BTreeSet<String> {
+/// The accounts of which notices with a state report.
+fn announced_accounts(world: &World, state: &str) -> BTreeSet<String> {
     let calls = world.calls();
     let of = |name: &str, attributes: &[(&'static str, String)]| {
         attributes.iter().find(|(of, _)| *of == name).map(|(_, value)| value.clone()).unwrap_or_default()
@@ -72,7 +72,7 @@ fn what_fails_alike_in_several_accounts_are_incidents_of_their_own() {
         let world = World::default().trusting(organization(), []);
         world.is("2026-11-27T03:00:00Z".parse().expect("a time"));
         handle(&world, all.map(|account| event(name, account)));
-        assert_eq!(told(&world, "opened"), all.map(str::to_owned).into(), "{name}");
+        assert_eq!(announced_accounts(&world, "opened"), all.map(str::to_owned).into(), "{name}");
         for notice in &world.calls().notices {
             let account = all.into_iter().filter(|account| notice.body.contains(account));
             assert_eq!(account.count(), 1, "{name}: {}", notice.body);
@@ -97,7 +97,7 @@ fn what_fails_alike_in_several_accounts_are_incidents_of_their_own() {
         well["detail"]["createdAt"] = json!("2026-11-27T02:59:00Z");
         well["resources"] = json!([format!("{}/{service}", cluster.replace(":cluster/", ":service/"))]);
         handle(&world, [well.to_string()]);
-        assert_eq!(told(&world, "resolved"), BTreeSet::from([MEMBERS[0].to_owned()]), "{name}");
+        assert_eq!(announced_accounts(&world, "resolved"), BTreeSet::from([MEMBERS[0].to_owned()]), "{name}");
     }
 }
 
@@ -132,7 +132,7 @@ fn each_account_is_asked_about_its_own_things() {
 
 /// What has the same name here is no answer to what is asked for there.
 #[test]
-fn an_account_that_is_listed_and_has_no_role_is_told_of_by_its_words() {
+fn an_account_that_is_listed_and_has_no_role_is_announced_by_its_words() {
     let listed = Trusted { accounts: vec![MEMBERS[0].to_owned()], ..Trusted::default() };
     for name in EVENTS {
         let here = evidence(name, MEMBERS[0]); // as if all of it were in the function's own account

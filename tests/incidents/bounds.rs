@@ -240,7 +240,7 @@ fn an_end_awaits_whoever_is_indexed_and_not_recorded_yet() {
 
 /// A queue that is behind, or a batch that holds both, or the other order.
 #[test]
-fn an_end_before_its_failure_is_told_after_it() {
+fn an_end_before_its_failure_is_announced_after_it() {
     let minute = SignedDuration::from_mins(1);
     for (failed, well, is_over) in [(NOW, NOW + minute, true), (NOW, NOW, true), (NOW + minute, NOW, false)] {
         let store = Counting::default();
@@ -315,11 +315,11 @@ fn storm_of(count: u64) -> ((usize, usize), usize, usize) {
             let failures = [Sighted { about: about(*workload), sightings: tasks(*workload..workload + 1) }];
             let mut recorded = done(ledger.see(&failures, now));
             let Seen { incident, next, .. } = recorded.seen.remove(0).expect("it answers");
-            for telling in &recorded.storms {
+            for due_notice in &recorded.storms {
                 notices += 1;
-                done(ledger.storm_announced(telling, now)).expect("it answers");
+                done(ledger.storm_announced(due_notice, now)).expect("it answers");
             }
-            if matches!(next, Next::Announce(_) | Next::WithStorm | Next::ToldByStorm) {
+            if matches!(next, Next::Announce(_) | Next::WithStorm | Next::AnnouncedByStorm) {
                 notices += usize::from(matches!(next, Next::Announce(_)));
                 done(ledger.announced(&incident, Due::Opened, now)).expect("it answers");
             }

@@ -275,7 +275,7 @@ proptest! {
 
     /// While the team has not been told that it fails, or was told that it is over, its next failure is told.
     #[test]
-    fn no_made_up_event_keeps_a_failure_from_being_told(acts in vec(act(), 1..30)) {
+    fn no_made_up_event_keeps_a_failure_from_being_announced(acts in vec(act(), 1..30)) {
         let store = Keeping::default();
         let (mut team, api) = (Team::of(&store), about(1, 1));
         let mut knows = false;
@@ -283,8 +283,8 @@ proptest! {
             team.after(1);
             match act {
                 Act::Fails => {
-                    let told = team.fails(&api, team.now);
-                    prop_assert!(knows || told == Some(Due::Opened), "{told:?} at {} of {acts:?}", team.now);
+                    let due = team.fails(&api, team.now);
+                    prop_assert!(knows || due == Some(Due::Opened), "{due:?} at {} of {acts:?}", team.now);
                     knows = team.ended == 0;
                 }
                 Act::Forged { well: true, at } => knows &= team.is_well(&api, *at) == 0,

@@ -44,10 +44,10 @@ fn a_table_that_answers_slowly_keeps_nobody_silent() {
         let plan =
             Plan { seed: 7, instances: 5, failures: failures(workloads, SECOND), slow, ..Plan::default() };
         let tally = proved(&format!("{workloads} workloads, {millis} ms a call"), &plan);
-        let (first, last) = tally.told;
+        let (first, last) = tally.announced_after;
         assert!(
             first < MINUTE && last < MINUTE * 10,
-            "{millis} ms, {workloads} workloads: the first is told after {first:#}, the last after {last:#}"
+            "{millis} ms, {workloads} workloads: the first is announced after {first:#}, the last after {last:#}"
         );
     }
 }
@@ -81,7 +81,7 @@ fn limits(sizes: &[(u16, usize)]) {
             limited: true,
             ..Plan::default()
         };
-        let tally = Model::new(&plan).told();
+        let tally = Model::new(&plan).all_announced();
         println!("{workloads} workloads, {instances} instances, limits of one item: {tally:?}");
         // Of more instances than the template has, and more workloads, some calls are tried again.
         let is_beyond = *workloads > 1000 && *instances > INSTANCES;
@@ -139,6 +139,6 @@ fn a_chat_and_a_bus_that_take_nothing_neither_delay_nor_repeat_a_notice() {
         };
         let tally = proved(&format!("{workloads} workloads, neither chat nor bus"), &plan);
         assert!(tally.not_in_chat > 0 && tally.not_on_bus > 0 && tally.repeated == 0, "{tally:?}");
-        assert!(tally.told.0 < SECOND * 30, "{tally:?}");
+        assert!(tally.announced_after.0 < SECOND * 30, "{tally:?}");
     }
 }

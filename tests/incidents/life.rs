@@ -1,6 +1,6 @@
 //! The pure life of an incident and a storm, as tables.
 
-use ecs_triage::incident::storm::{Phase, Standing, Storm, Telling};
+use ecs_triage::incident::storm::{DueNotice, Phase, Standing, Storm};
 use ecs_triage::incident::{About, Claim, Due, Incident, Membership, Sighting};
 use ecs_triage::limits::{
     CLAIM, COUNTED_IDS, FLAPPING_QUIET, FLAPS, SILENCE, STORM_SILENCE, STORM_WINDOW, STORM_WORKLOADS,
@@ -30,7 +30,7 @@ fn failed(count: u64) -> Incident {
 }
 
 /// One that was announced when it had so many, and has so many now.
-fn told(announced: u64, occurrences: u64) -> Incident {
+fn opened(announced: u64, occurrences: u64) -> Incident {
     let mut incident = failed(occurrences);
     let mut then = incident.clone();
     then.occurrences = announced;
@@ -61,9 +61,9 @@ fn what_is_due_follows_from_the_counts() {
         (150, 999, None),
     ] {
         assert_eq!(
-            told(announced, occurrences).due(at(60), REMINDER),
+            opened(announced, occurrences).due(at(60), REMINDER),
             due,
-            "{occurrences}, of which {announced} were told"
+            "{occurrences}, of which {announced} were announced"
         );
     }
 }
@@ -77,7 +77,7 @@ fn a_reminder_needs_time_and_news() {
         (12, 13, REMINDER, Some(Due::StillFailing)),
     ] {
         assert_eq!(
-            told(announced, occurrences).due(at(0) + after, REMINDER),
+            opened(announced, occurrences).due(at(0) + after, REMINDER),
             due,
             "{occurrences} of {announced} after {after}"
         );
@@ -99,8 +99,8 @@ fn an_end_is_due_once_and_after_the_beginning() {
 
 #[test]
 fn sightings_belong_to_what_was_open_when_they_happened() {
-    let open = told(1, 3);
-    let mut over = told(1, 3);
+    let open = opened(1, 3);
+    let mut over = opened(1, 3);
     over.resolve(at(100));
     let unannounced = failed(3);
     let silence = SILENCE.as_secs();
@@ -126,11 +126,11 @@ fn early_and_late_sightings_widen_it() {
 
 #[test]
 fn the_next_one_knows_its_predecessor() {
-    let mut over = told(1, 3);
+    let mut over = opened(1, 3);
     over.resolve(at(100));
     let again = Incident::begin(about(1, 1), &sighting(9, 101), Some(&over));
     assert_eq!((again.serial, again.before, again.occurrences, again.announced), (1, None, 0, 0));
-    let after_silence = Incident::begin(about(1, 1), &sighting(9, 100_000), Some(&told(1, 3)));
+    let after_silence = Incident::begin(about(1, 1), &sighting(9, 100_000), Some(&opened(1, 3)));
     assert_eq!((after_silence.serial, after_silence.before), (1, Some(3)));
     let mut again = again;
     assert_eq!(
@@ -190,9 +190,9 @@ fn begun() -> Storm {
 }
 
 /// The storm's notice, which is due.
-fn tell(storm: &mut Storm, page: &str, seconds: i64) -> Telling {
+fn announce(storm: &mut Storm, page: &str, seconds: i64) -> DueNotice {
     assert_eq!(storm.standing(Phase::Begun, page, "a", at(seconds)), Standing::Due);
-    storm.telling(Phase::Begun, "key", &about(0, 1))
+    storm.due_notice(Phase::Begun, "key", &about(0, 1))
 }
 
 #[test]
@@ -227,16 +227,16 @@ fn one_workload_that_fails_in_many_ways_is_no_storm() {
 #[test]
 fn a_storm_is_announced_at_once_then_doubled_or_after_a_window() {
     let mut storm = begun();
-    let first = tell(&mut storm, "first", 30);
+    let first = announce(&mut storm, "first", 30);
     assert_eq!((first.joined, first.members.len()), (21, 20), "and one on a page");
     assert_eq!(storm.standing(Phase::Begun, "first", "b", at(30)), Standing::Later, "it is claimed");
     storm.list(Phase::Begun, "second", 1, at(31));
-    storm.told(&first, at(32));
+    storm.announced(&first, at(32));
     assert_eq!(
         (storm.begun.announced, storm.begun.announced_at, &storm.begun.claim),
         (21, Some(at(32)), &None)
     );
-    assert_eq!(storm.standing(Phase::Begun, "first", "b", at(40)), Standing::Told);
+    assert_eq!(storm.standing(Phase::Begun, "first", "b", at(40)), Standing::Announced);
     assert_eq!(
         storm.standing(Phase::Begun, "second", "b", at(40)),
         Standing::Later,
@@ -253,10 +253,10 @@ fn a_storm_is_announced_at_once_then_doubled_or_after_a_window() {
 }
 
 #[test]
-fn members_of_a_storm_that_goes_on_are_not_told_one_by_one() {
+fn members_of_a_storm_that_goes_on_are_not_announced_one_by_one() {
     let mut storm = begun();
-    let first = tell(&mut storm, "first", 30);
-    storm.told(&first, at(30));
+    let first = announce(&mut storm, "first", 30);
+    storm.announced(&first, at(30));
     let mut listed = of(FEW);
     listed.storm = Membership { page: Some("first".to_owned()), end: None };
     let silence = STORM_SILENCE.as_secs();
@@ -273,15 +273,15 @@ fn members_of_a_storm_that_goes_on_are_not_told_one_by_one() {
 }
 
 #[test]
-fn ends_are_told_when_all_are_over_or_a_window_after_the_first() {
+fn ends_are_announced_when_all_are_over_or_a_window_after_the_first() {
     let mut storm = begun();
-    storm.told(&storm.telling(Phase::Begun, "key", &about(0, 1)), at(30));
+    storm.announced(&storm.due_notice(Phase::Begun, "key", &about(0, 1)), at(30));
     storm.list(Phase::Ended, "some", FEW.into(), at(100));
     assert_eq!(storm.standing(Phase::Ended, "some", "a", at(101)), Standing::Later);
     assert_eq!(storm.clone().standing(Phase::Ended, "some", "a", at(100) + STORM_WINDOW), Standing::Due);
     storm.list(Phase::Ended, "last", 1, at(110));
     assert_eq!(storm.standing(Phase::Ended, "some", "a", at(111)), Standing::Due);
-    assert_eq!(storm.telling(Phase::Ended, "key", &about(0, 1)).pages, ["some", "last"]);
+    assert_eq!(storm.due_notice(Phase::Ended, "key", &about(0, 1)).pages, ["some", "last"]);
 }
 
 /// The state of a document, whoever wrote it.
@@ -334,9 +334,9 @@ fn one_that_flaps_is_over_once_it_stays_away() {
 }
 
 #[test]
-fn the_state_is_what_was_told() {
-    let mut incident = told(3, 3);
-    assert_eq!(incident.state(), "opened", "however many tasks the first notice told of");
+fn the_state_is_what_was_announced() {
+    let mut incident = opened(3, 3);
+    assert_eq!(incident.state(), "opened", "however many tasks the first notice reports");
     incident.announced(&incident.clone(), Due::StillFailing, at(9));
     assert_eq!(incident.state(), "still-failing");
     incident.resolve(at(2));

@@ -91,9 +91,9 @@ pub(super) struct Event {
     /// Which fingerprint of the workload; a steady state has none.
     pub(super) kind: u8,
     pub(super) at: SignedDuration,
-    /// How much later it is told.
+    /// How much later it is delivered.
     pub(super) late: SignedDuration,
-    /// Whether it is told in two messages.
+    /// Whether it comes in two messages.
     pub(super) twice: bool,
 }
 
@@ -108,8 +108,8 @@ pub(super) struct Tally {
     pub(super) notices: usize,
     /// Calls of the table that it did not take, since they were too many for one item.
     pub(super) throttled: usize,
-    /// When the first notice came, and when the last failure was first told of.
-    pub(super) told: (SignedDuration, SignedDuration),
+    /// When the first notice came, and when the last failure was first announced.
+    pub(super) announced_after: (SignedDuration, SignedDuration),
     /// Notices that chat and bus did not take.
     pub(super) not_in_chat: usize,
     pub(super) not_on_bus: usize,
@@ -164,7 +164,7 @@ fn envelope(kind: &str, arn: &str, detail: &Value) -> String {
 }
 
 /// The fingerprint, step and fault of a kind of failure of a workload.
-fn told_of(workload: u16, kind: u8) -> (String, String) {
+fn fingerprint_and_kind(workload: u16, kind: u8) -> (String, String) {
     let record = failure(workload, kind, 0, Timestamp::UNIX_EPOCH);
     let task = read_record(&record).remove(0).tasks.remove(0).expect("it reads");
     let report = diagnose(&task, &Evidence::default());
@@ -173,7 +173,8 @@ fn told_of(workload: u16, kind: u8) -> (String, String) {
 }
 
 /// Of each kind, what it is called.
-static KINDS: LazyLock<Vec<String>> = LazyLock::new(|| (0..3).map(|kind| told_of(0, kind).1).collect());
+static KINDS: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..3).map(|kind| fingerprint_and_kind(0, kind).1).collect());
 /// Of each workload and kind that was asked for, the fingerprint; and the other way round.
 static FINGERPRINTS: LazyLock<Mutex<Fingerprints>> = LazyLock::new(Mutex::default);
 
@@ -188,7 +189,7 @@ fn fingerprint(workload: u16, kind: u8) -> &'static str {
     if let Some(fingerprint) = known.of.get(&(workload, kind)) {
         return fingerprint;
     }
-    let fingerprint: &str = Box::leak(told_of(workload, kind).0.into_boxed_str());
+    let fingerprint: &str = Box::leak(fingerprint_and_kind(workload, kind).0.into_boxed_str());
     known.of.insert((workload, kind), fingerprint);
     known.place.insert(fingerprint, (workload, kind));
     fingerprint
@@ -237,9 +238,9 @@ enum State {
     Dead,
 }
 
-/// What a notice told.
+/// What a notice announces.
 #[derive(Debug, Clone)]
-enum Told {
+enum Content {
     One {
         fingerprint: String,
         serial: u64,
@@ -253,17 +254,17 @@ enum Told {
         members: BTreeSet<(String, u64)>,
     },
     /// From memory, since the table could not be used.
-    Anyway {
+    FromMemory {
         fingerprints: BTreeSet<String>,
     },
 }
 
 #[derive(Debug)]
 struct Notice {
-    told: Told,
+    content: Content,
     at: Timestamp,
     instance: usize,
-    /// Its publisher died, or was not told that it is out, or could not note it.
+    /// Its publisher died, or got no answer that it is out, or could not note it.
     broken: bool,
     /// The store knows.
     noted: bool,
@@ -338,14 +339,14 @@ impl World {
         self.load(fingerprint).map(|kept| serde_json::from_str(&kept.body).expect("an incident"))
     }
 
-    /// The members of a storm that no notice has told of.
-    fn untold(&self, key: &str, due: Due) -> BTreeSet<(String, u64)> {
+    /// The members of a storm that no notice has announced.
+    fn unannounced(&self, key: &str, due: Due) -> BTreeSet<(String, u64)> {
         let Some(kept) = self.load(key) else { return BTreeSet::new() };
         let storm: Storm = serde_json::from_str(&kept.body).expect("a storm");
         let pages = if due == Due::Resolved { storm.ended.pages } else { storm.begun.pages };
         let pages = pages.iter().filter_map(|page| self.load(&format!("{key}/{page}")));
         let pages = pages.map(|kept| serde_json::from_str::<Page>(&kept.body).expect("a page"));
-        let members = pages.filter(|page| !page.told).flat_map(|page| page.members);
+        let members = pages.filter(|page| !page.is_announced).flat_map(|page| page.members);
         members.map(|member| (member.fingerprint, member.serial)).collect()
     }
 
@@ -383,8 +384,8 @@ impl World {
         if of_storm {
             for at in 0..self.notices.len() {
                 let notice = &self.notices[at];
-                let Told::Storm { kind, due, members } = &notice.told else { continue };
-                if !notice.noted && kind == key && self.untold(key, *due).is_disjoint(members) {
+                let Content::Storm { kind, due, members } = &notice.content else { continue };
+                if !notice.noted && kind == key && self.unannounced(key, *due).is_disjoint(members) {
                     self.notices[at].noted = true;
                 }
             }
@@ -409,7 +410,7 @@ impl World {
             assert_eq!(incident.serial, before.serial + 1);
         }
         for notice in &mut self.notices {
-            let Told::One { fingerprint, serial, due, occurrences } = &notice.told else { continue };
+            let Content::One { fingerprint, serial, due, occurrences } = &notice.content else { continue };
             let known = match due {
                 Due::Opened => incident.announced > 0,
                 Due::StillFailing => incident.announced >= *occurrences,
@@ -427,8 +428,8 @@ impl World {
         self.incidents.insert((key.to_owned(), incident.serial), incident);
     }
 
-    /// What a notice tells.
-    fn read(&self, notice: &Published) -> Told {
+    /// What a notice announces.
+    fn read(&self, notice: &Published) -> Content {
         let word = |name: &str| {
             notice.attributes.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
         };
@@ -449,41 +450,41 @@ impl World {
             let new = lines
                 .filter(|line| due == Due::Resolved || line.contains(" (new): "))
                 .map(|line| place(line.split([' ', ':']).next().unwrap_or_default()));
-            // Of one fingerprint several incidents may be untold: what is told is the earliest of them.
-            let mut told: BTreeMap<String, usize> = BTreeMap::new();
-            new.for_each(|fingerprint| *told.entry(fingerprint).or_default() += 1);
-            assert!(!told.is_empty(), "a storm without news: {}", notice.body);
-            let untold = self.untold(&key, due);
+            // Of one fingerprint several incidents may be due: what is announced is the earliest of them.
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            new.for_each(|fingerprint| *counts.entry(fingerprint).or_default() += 1);
+            assert!(!counts.is_empty(), "a storm without new members: {}", notice.body);
+            let unannounced = self.unannounced(&key, due);
             let of = |(fingerprint, count): (&String, &usize)| {
-                untold
+                unannounced
                     .iter()
                     .filter(|(other, _)| other == fingerprint)
                     .take(*count)
                     .cloned()
                     .collect::<Vec<_>>()
             };
-            let members: BTreeSet<(String, u64)> = told.iter().flat_map(of).collect();
-            let are_all = told.keys().all(|told| members.iter().any(|(fingerprint, _)| fingerprint == told));
-            let fingerprints: BTreeSet<String> = told.into_keys().collect();
+            let members: BTreeSet<(String, u64)> = counts.iter().flat_map(of).collect();
+            let are_all = counts.keys().all(|one| members.iter().any(|(fingerprint, _)| fingerprint == one));
+            let fingerprints: BTreeSet<String> = counts.into_keys().collect();
             return if are_all && !notice.body.contains("are kept in memory") {
-                Told::Storm { kind: key, due, members }
+                Content::Storm { kind: key, due, members }
             } else {
-                Told::Anyway { fingerprints }
+                Content::FromMemory { fingerprints }
             };
         }
         let fingerprint = place(word("workload").expect("a workload"));
         if notice.body.contains("are kept in memory") {
-            return Told::Anyway { fingerprints: BTreeSet::from([fingerprint]) };
+            return Content::FromMemory { fingerprints: BTreeSet::from([fingerprint]) };
         }
         let serial =
-            *self.claimed.get(&(fingerprint.clone(), self.running)).expect("what is told is claimed");
-        // What others have recorded meanwhile it does not tell.
-        let told = notice
+            *self.claimed.get(&(fingerprint.clone(), self.running)).expect("what is announced is claimed");
+        // What others have recorded meanwhile it does not have.
+        let occurrences = notice
             .body
             .split_once(" failed start")
             .and_then(|(before, _)| before.rsplit([' ', '\n']).next()?.parse().ok());
-        let occurrences = told.expect("a number of failed starts");
-        Told::One { fingerprint, serial, due, occurrences }
+        let occurrences = occurrences.expect("a number of failed starts");
+        Content::One { fingerprint, serial, due, occurrences }
     }
 
     /// What is known of a fingerprint, for whoever has to find out what went wrong.
@@ -496,42 +497,43 @@ impl World {
         let notices = self
             .notices
             .iter()
-            .filter(|notice| format!("{:?}", notice.told).contains(of))
+            .filter(|notice| format!("{:?}", notice.content).contains(of))
             .map(|notice| format!("{notice:?}"));
         incidents.chain(notices).collect::<Vec<_>>().join("\n")
     }
 
-    fn was_told_anyway(&self, of: &str) -> bool {
+    fn is_announced_from_memory(&self, of: &str) -> bool {
         self.notices
             .iter()
-            .any(|notice| matches!(&notice.told, Told::Anyway { fingerprints } if fingerprints.contains(of)))
+            .any(|notice| matches!(&notice.content, Content::FromMemory { fingerprints } if fingerprints.contains(of)))
     }
 
     /// A notice goes out: it must have a cause, and must not have gone out before, unless it was not noted
     /// for a fault.
     #[expect(clippy::too_many_lines, reason = "each promise about a notice is checked in its turn")]
     fn publish(&mut self, notice: &Published) -> usize {
-        let told = self.read(notice);
+        let content = self.read(notice);
         let running = self.running;
         let mut again = false;
-        let mut same = |notice: &Notice, what: &Told| {
+        let mut same = |notice: &Notice, what: &Content| {
             assert!(
                 notice.broken && !notice.noted,
                 "announced twice without cause: {what:?} after {notice:?}"
             );
             again = true;
         };
-        match &told {
-            Told::One { fingerprint, serial, due, occurrences } => {
+        match &content {
+            Content::One { fingerprint, serial, due, occurrences } => {
                 for notice in &self.notices {
-                    let Told::One { fingerprint: f, serial: s, due: d, occurrences: o } = &notice.told else {
+                    let Content::One { fingerprint: f, serial: s, due: d, occurrences: o } = &notice.content
+                    else {
                         continue;
                     };
                     let reminds = self.now.duration_since(notice.at) >= REMINDER && o < occurrences;
                     if (f, s, d) == (fingerprint, serial, due)
                         && (*due != Due::StillFailing || o.ilog10() == occurrences.ilog10() && !reminds)
                     {
-                        same(notice, &told);
+                        same(notice, &content);
                     }
                 }
                 let key = (fingerprint.clone(), *serial);
@@ -543,8 +545,8 @@ impl World {
                             .iter()
                             .filter(|notice| self.now.duration_since(notice.at) < STORM_WINDOW - FUNCTION);
                         let alone: BTreeSet<&str> = lately
-                            .filter_map(|notice| match &notice.told {
-                                Told::One { fingerprint, due: Due::Opened, .. } => {
+                            .filter_map(|notice| match &notice.content {
+                                Content::One { fingerprint, due: Due::Opened, .. } => {
                                     Some(fingerprint.as_str()).filter(|alone| alike(alone))
                                 }
                                 _ => None,
@@ -558,24 +560,28 @@ impl World {
                     Due::StillFailing => {
                         let of_it = |notice: &&Notice| {
                             notice.noted
-                                && matches!(&notice.told, Told::One { fingerprint: f, .. } if f == fingerprint)
+                                && matches!(&notice.content, Content::One { fingerprint: f, .. } if f == fingerprint)
                         };
                         let last = self.notices.iter().rfind(of_it);
                         let reminds = last.is_some_and(|last| self.now.duration_since(last.at) >= REMINDER);
                         assert!(
-                            *occurrences >= 10 || reminds || self.was_told_anyway(fingerprint),
+                            *occurrences >= 10 || reminds || self.is_announced_from_memory(fingerprint),
                             "still failing, after {occurrences}"
                         );
                         assert!(
-                            self.opened.contains(&key) || self.was_told_anyway(fingerprint),
-                            "it goes on before it was told to begin: {told:?}"
+                            self.opened.contains(&key) || self.is_announced_from_memory(fingerprint),
+                            "it goes on before its beginning was announced: {content:?}"
                         );
                     }
                     Due::Resolved => {
                         let unnoted = self.hits > 0
                             && self.incident(fingerprint).is_some_and(|incident| incident.announced == 0);
-                        let is_told = self.opened.contains(&key) || self.was_told_anyway(fingerprint);
-                        assert!(is_told || unnoted, "it ends before it was told to begin: {told:?}");
+                        let is_announced =
+                            self.opened.contains(&key) || self.is_announced_from_memory(fingerprint);
+                        assert!(
+                            is_announced || unnoted,
+                            "it ends before its beginning was announced: {content:?}"
+                        );
                         let incident = &self.incidents[&key];
                         assert!(
                             incident.resolved.is_some_and(|resolved| incident.last_seen <= resolved),
@@ -587,35 +593,39 @@ impl World {
                     self.opened.insert(key);
                 }
             }
-            Told::Storm { kind, due, members } => {
-                let before = self.notices.iter().filter(|notice| matches!(&notice.told, Told::Storm { kind: k, due: d, .. } if k == kind && d == due));
+            Content::Storm { kind, due, members } => {
+                let before = self.notices.iter().filter(|notice| matches!(&notice.content, Content::Storm { kind: k, due: d, .. } if k == kind && d == due));
                 let mut known = BTreeSet::new();
                 for notice in before {
                     assert!(notice.broken || notice.noted, "a storm is announced by two at once");
-                    let Told::Storm { members, .. } = &notice.told else { continue };
+                    let Content::Storm { members, .. } = &notice.content else { continue };
                     if notice.noted {
                         known.extend(members.clone());
                     }
                     again |= !notice.noted;
                 }
-                assert!(self.hits > 0 || members.is_disjoint(&known), "a storm tells a member again");
+                assert!(self.hits > 0 || members.is_disjoint(&known), "a storm announces a member again");
                 assert!(
                     members.iter().any(|member| !known.contains(member)),
                     "a storm is announced again, and nothing is new"
                 );
                 if *due == Due::Resolved {
                     let never = |member: &&(String, u64)| {
-                        !self.opened.contains(member) && !self.was_told_anyway(&member.0)
+                        !self.opened.contains(member) && !self.is_announced_from_memory(&member.0)
                     };
-                    assert_eq!(members.iter().find(never), None, "it ends before it was told to begin");
+                    assert_eq!(
+                        members.iter().find(never),
+                        None,
+                        "it ends before its beginning was announced"
+                    );
                 } else {
                     self.opened.extend(members.iter().cloned());
                 }
             }
-            Told::Anyway { .. } => assert!(self.faulted.contains(&running), "the store did not fail"),
+            Content::FromMemory { .. } => assert!(self.faulted.contains(&running), "the store did not fail"),
         }
         self.repeated += usize::from(again);
-        self.notices.push(Notice { told, at: self.now, instance: running, broken: false, noted: false });
+        self.notices.push(Notice { content, at: self.now, instance: running, broken: false, noted: false });
         self.notices.len() - 1
     }
 }
@@ -651,7 +661,7 @@ async fn step(world: &Shared, part: Part) -> Option<Fault> {
             // One call in two waits for its answer until its client gives up.
             slow = SignedDuration::from_secs(8) * i32::from(world.random(2) == 0);
         }
-        // What chats and machines are told decides nothing.
+        // What chats and machines receive decides nothing.
         if (fault.is_some() || !slow.is_zero())
             && (matches!(part, Part::Table | Part::Topic)
                 || fault.is_some_and(|fault| fault != Fault::Refused))
@@ -813,7 +823,7 @@ impl Publisher for Remote {
         }
         let mut world = lock(&self.0);
         world.published += 1;
-        if matches!(world.notices[notice].told, Told::One { due: Due::Resolved, .. }) {
+        if matches!(world.notices[notice].content, Content::One { due: Due::Resolved, .. }) {
             world.published_ends += 1;
         }
         Ok(())
@@ -881,11 +891,11 @@ impl Log for Remote {
             Trouble::ComesAgain { problem: Problem::Forgotten | Problem::Faulty, .. } | Trouble::Lost(_)
         );
         assert!(!forgotten, "{trouble:?}");
-        let told = {
+        let reported = {
             let world = lock(&self.0);
             format!("{} {}: {trouble:?}", world.now, world.running)
         };
-        lock(&self.0).troubles.push(told);
+        lock(&self.0).troubles.push(reported);
         let part = match trouble {
             Trouble::NotInChat(_) => Part::Chat,
             Trouble::NotOnBus(_) => Part::Bus,
@@ -936,9 +946,9 @@ fn delivery(world: &Shared, holder: &str) -> Delivery<Modelled> {
     )
 }
 
-/// Whether a later incident has taken the place of the one that was told of.
-fn superseded(world: &World, told: &Told) -> bool {
-    matches!(told, Told::One { fingerprint, serial, .. } if world.incident(fingerprint).is_none_or(|incident| incident.serial > *serial))
+/// Whether a later incident has taken the place of the one that was announced.
+fn superseded(world: &World, content: &Content) -> bool {
+    matches!(content, Content::One { fingerprint, serial, .. } if world.incident(fingerprint).is_none_or(|incident| incident.serial > *serial))
 }
 
 #[derive(Debug, Default)]
@@ -1214,7 +1224,8 @@ impl Model {
             .map(|(at, _)| at)
             .collect();
         for at in ours {
-            let is_fine = faulted || world.notices[at].broken || superseded(&world, &world.notices[at].told);
+            let is_fine =
+                faulted || world.notices[at].broken || superseded(&world, &world.notices[at].content);
             let troubles = &world.troubles[world.troubles.len().saturating_sub(10)..];
             assert!(is_fine, "it is out and not noted: {:?} after {troubles:#?}", world.notices[at]);
             world.notices[at].broken = true;
@@ -1239,22 +1250,22 @@ impl Model {
     }
 
     /// Everything happens: nothing is lost.
-    pub(super) fn told(mut self) -> Tally {
+    pub(super) fn all_announced(mut self) -> Tally {
         self.settle();
-        self.tally(self.first_told())
+        self.tally(self.first_announced())
     }
 
     fn settle(&mut self) {
         self.run();
         self.nothing_is_lost();
         self.what_was_well_is_over();
-        self.others_are_told_or_counted();
+        self.others_are_notified_or_counted();
     }
 
     /// Everything happens; then every workload is well; then everything fails once more.
     pub(super) fn prove(mut self) -> Tally {
         self.settle();
-        let told = self.first_told();
+        let announced_after = self.first_announced();
         {
             let mut world = lock(&self.world);
             world.faults.clear();
@@ -1291,23 +1302,24 @@ impl Model {
                 "{next:?} is not announced"
             );
         }
-        self.tally(told)
+        self.tally(announced_after)
     }
 
-    fn tally(&self, told: (SignedDuration, SignedDuration)) -> Tally {
+    fn tally(&self, announced_after: (SignedDuration, SignedDuration)) -> Tally {
         let world = lock(&self.world);
-        let count = |of: fn(&Told) -> bool| world.notices.iter().filter(|notice| of(&notice.told)).count();
+        let count =
+            |of: fn(&Content) -> bool| world.notices.iter().filter(|notice| of(&notice.content)).count();
         let missing = |part: Part| world.reached.get(&part).map_or(0, |[_, missing]| *missing);
         Tally {
             notices: world.notices.len(),
             throttled: world.throttled,
-            told,
+            announced_after,
             not_in_chat: missing(Part::Chat),
             not_on_bus: missing(Part::Bus),
             faults: world.hits,
             repeated: world.repeated,
-            storms: count(|told| matches!(told, Told::Storm { due: Due::Opened, .. })),
-            without_table: count(|told| matches!(told, Told::Anyway { .. })),
+            storms: count(|content| matches!(content, Content::Storm { due: Due::Opened, .. })),
+            without_table: count(|content| matches!(content, Content::FromMemory { .. })),
         }
     }
 
@@ -1319,15 +1331,17 @@ impl Model {
         self.messages.iter().filter_map(place).collect()
     }
 
-    /// When the first notice came, and when the last fingerprint was told of for the first time.
-    fn first_told(&self) -> (SignedDuration, SignedDuration) {
+    /// When the first notice came, and when the last fingerprint was announced for the first time.
+    fn first_announced(&self) -> (SignedDuration, SignedDuration) {
         let world = lock(&self.world);
         let mut first: BTreeMap<&str, Timestamp> = BTreeMap::new();
         for notice in &world.notices {
-            let fingerprints: Vec<&String> = match &notice.told {
-                Told::One { fingerprint, .. } => vec![fingerprint],
-                Told::Storm { members, .. } => members.iter().map(|(fingerprint, _)| fingerprint).collect(),
-                Told::Anyway { fingerprints } => fingerprints.iter().collect(),
+            let fingerprints: Vec<&String> = match &notice.content {
+                Content::One { fingerprint, .. } => vec![fingerprint],
+                Content::Storm { members, .. } => {
+                    members.iter().map(|(fingerprint, _)| fingerprint).collect()
+                }
+                Content::FromMemory { fingerprints } => fingerprints.iter().collect(),
             };
             for fingerprint in fingerprints {
                 first.entry(fingerprint).or_insert(notice.at);
@@ -1359,13 +1373,13 @@ impl Model {
         }
     }
 
-    /// Of each notice chats and machines have heard, or it is counted that they have not; unless an instance
+    /// Of each notice chats and machines have received, or it is counted that they have not; unless an instance
     /// died in between.
-    fn others_are_told_or_counted(&self) {
+    fn others_are_notified_or_counted(&self) {
         let world = lock(&self.world);
         for part in [Part::Chat, Part::Bus] {
             let [reached, missing] = world.reached.get(&part).copied().unwrap_or_default();
-            // Machines are told the end of what was announced by itself also where a storm's notice tells it.
+            // Machines get the end of what was announced by itself also where a storm's notice announces it.
             let ends: usize = world.ends_for_bus.values().sum();
             let beside = if part == Part::Bus { ends - world.published_ends.min(ends) } else { 0 };
             let (all, due) = (reached + missing, world.published + beside);
@@ -1374,13 +1388,13 @@ impl Model {
                 "{part:?}: {reached} and {missing} of {due}",
             );
         }
-        let of_storms = world.notices.iter().filter_map(|notice| match &notice.told {
-            Told::Storm { due: Due::Resolved, members, .. } if notice.noted => Some(members),
+        let of_storms = world.notices.iter().filter_map(|notice| match &notice.content {
+            Content::Storm { due: Due::Resolved, members, .. } if notice.noted => Some(members),
             _ => None,
         });
         for (fingerprint, serial) in of_storms.flatten() {
-            let is_alone = |notice: &Notice| matches!(&notice.told, Told::One { fingerprint: f, serial: s, due: Due::Opened, .. } if notice.noted && (f, s) == (fingerprint, serial));
-            // Of one that failed again in the meantime machines are told the end when that is over.
+            let is_alone = |notice: &Notice| matches!(&notice.content, Content::One { fingerprint: f, serial: s, due: Due::Opened, .. } if notice.noted && (f, s) == (fingerprint, serial));
+            // Of one that failed again in the meantime machines get the end when that is over.
             let goes_on = world
                 .incident(fingerprint)
                 .is_some_and(|incident| incident.serial > *serial && !incident.closed);
@@ -1416,7 +1430,7 @@ impl Model {
                 let serials = world.recorded.get(&id).expect("it is recorded");
                 let opened = |serial: &u64| world.opened.contains(&(fingerprint.to_owned(), *serial));
                 assert!(
-                    serials.iter().any(opened) || world.was_told_anyway(fingerprint),
+                    serials.iter().any(opened) || world.is_announced_from_memory(fingerprint),
                     "{task} of {fingerprint} was never announced: {}",
                     world.history(fingerprint)
                 );
@@ -1433,7 +1447,7 @@ impl Model {
         }
     }
 
-    /// Every incident is over, and that was told; the incidents.
+    /// Every incident is over, and that was announced; the incidents.
     fn all_is_over(&self) -> Vec<(String, u64)> {
         let world = lock(&self.world);
         let mut ended = Vec::new();
@@ -1441,16 +1455,16 @@ impl Model {
             let fingerprint = fingerprint(workload, kind).to_owned();
             let incident = world.incident(&fingerprint).expect("it is kept");
             assert!(incident.closed, "it is well, and not over: {incident:?}");
-            let told = |notice: &Notice| match &notice.told {
-                Told::One { fingerprint: f, serial, due: Due::Resolved, .. } => {
+            let announces_end = |notice: &Notice| match &notice.content {
+                Content::One { fingerprint: f, serial, due: Due::Resolved, .. } => {
                     *f == fingerprint && *serial == incident.serial
                 }
-                Told::Storm { due: Due::Resolved, members, .. } => {
+                Content::Storm { due: Due::Resolved, members, .. } => {
                     members.contains(&(fingerprint.clone(), incident.serial))
                 }
                 _ => false,
             };
-            assert!(world.notices.iter().any(told), "its end was not told: {incident:?}");
+            assert!(world.notices.iter().any(announces_end), "its end was not announced: {incident:?}");
             ended.push((fingerprint, incident.serial));
         }
         ended

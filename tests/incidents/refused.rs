@@ -65,33 +65,33 @@ impl Store for &Failing {
 }
 
 /// Sees the same failures as often as messages come again, and does what is due; the fingerprints of which a
-/// notice told.
-fn told(ledger: &Ledger<&Failing>, failures: &[Sighted]) -> BTreeSet<String> {
-    let mut told = BTreeSet::new();
+/// notice announced.
+fn announced(ledger: &Ledger<&Failing>, failures: &[Sighted]) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
     for again in 0..6 {
         let now = Timestamp::UNIX_EPOCH + (STORM_WINDOW + CLAIM) * again;
         let recorded = done(ledger.see(failures, now));
-        for telling in &recorded.storms {
-            told.extend(telling.members.iter().map(|member| member.fingerprint.clone()));
-            let _comes_again = done(ledger.storm_announced(telling, now));
+        for due_notice in &recorded.storms {
+            all.extend(due_notice.members.iter().map(|member| member.fingerprint.clone()));
+            let _comes_again = done(ledger.storm_announced(due_notice, now));
         }
         for seen in recorded.seen.iter().flatten() {
             if let Next::Announce(Due::Opened) = seen.next {
-                told.insert(seen.incident.about.fingerprint.clone());
+                all.insert(seen.incident.about.fingerprint.clone());
             }
             let is_out =
-                matches!(seen.next, Next::Announce(Due::Opened) | Next::WithStorm | Next::ToldByStorm)
-                    && told.contains(&seen.incident.about.fingerprint);
+                matches!(seen.next, Next::Announce(Due::Opened) | Next::WithStorm | Next::AnnouncedByStorm)
+                    && all.contains(&seen.incident.about.fingerprint);
             if is_out {
                 let _comes_again = done(ledger.announced(&seen.incident, Due::Opened, now));
             }
         }
     }
-    told
+    all
 }
 
 #[test]
-fn whatever_fails_once_everybody_is_told_of() {
+fn whatever_fails_once_every_failure_is_announced() {
     let count = u16::try_from(STORM_WORKLOADS + 3).expect("it is small");
     let failures: Vec<Sighted> = (0..count)
         .map(|workload| {
@@ -109,10 +109,10 @@ fn whatever_fails_once_everybody_is_told_of() {
             let store = Failing { memory: Memory::default(), failure, before: AtomicUsize::new(usize::MAX) };
             let ledger = Ledger::new(&store, "instance".to_owned(), SignedDuration::from_hours(6));
             // There is a storm already; those that join it are listed before their page is written.
-            let mut all = told(&ledger, begun);
+            let mut all = announced(&ledger, begun);
             store.before.store(before, Ordering::Relaxed);
-            all.extend(told(&ledger, joined));
-            all.extend(told(&ledger, joined));
+            all.extend(announced(&ledger, joined));
+            all.extend(announced(&ledger, joined));
             let has_failed = store.before.load(Ordering::Relaxed) > before;
             assert_eq!(all.len(), failures.len(), "after {before} operations one is {failure:?}");
             if !has_failed {

@@ -2,6 +2,7 @@
 //! An update or its withdrawal announces nothing again, and ends once what it finds open. The fingerprints
 //! there are literal: one that a release makes otherwise shows here.
 
+use ecs_triage::incident::storm::Page;
 use serde_json::{Map, Value, json};
 
 use crate::bounds::done;
@@ -22,8 +23,8 @@ fn items(text: &str) -> World {
     world
 }
 
-/// What is told when these messages come, of whom.
-fn told(world: &World, minute: i8, bodies: &[String]) -> Vec<String> {
+/// What is announced when these messages come, of whom.
+fn announced(world: &World, minute: i8, bodies: &[String]) -> Vec<String> {
     world.is(format!("2026-11-27T03:{minute:02}:00Z").parse().expect("a time"));
     let queue = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:events");
     let record = |(at, body): (usize, &String)| json!({"messageId": at.to_string(), "body": body, "eventSourceARN": queue});
@@ -61,32 +62,32 @@ fn is_well(workload: u16) -> String {
 #[test]
 fn what_an_earlier_release_has_open_goes_on_and_what_was_over_begins_anew() {
     let world = items(include_str!("items/earlier.json"));
-    assert_eq!(told(&world, 1, &[fails(1, 101), fails(2, 102)]), ["w2 opened"]);
-    assert_eq!(told(&world, 2, &[fails(1, 103), fails(2, 104)]), [""; 0]);
-    let mut ends = told(&world, 6, &[is_well(1), is_well(2)]);
+    assert_eq!(announced(&world, 1, &[fails(1, 101), fails(2, 102)]), ["w2 opened"]);
+    assert_eq!(announced(&world, 2, &[fails(1, 103), fails(2, 104)]), [""; 0]);
+    let mut ends = announced(&world, 6, &[is_well(1), is_well(2)]);
     ends.sort();
     assert_eq!(ends, ["w1 resolved", "w2 resolved"]);
-    assert_eq!(told(&world, 7, &[is_well(1), is_well(2)]), [""; 0]);
+    assert_eq!(announced(&world, 7, &[is_well(1), is_well(2)]), [""; 0]);
 }
 
 /// The earlier release named the URL in its fingerprint, this one names the host.
 #[test]
 fn an_incident_whose_fingerprint_was_made_otherwise_is_not_opened_again() {
     let world = items(include_str!("items/earlier.json"));
-    assert_eq!(told(&world, 1, &[cannot_connect(4, 101)]), [""; 0]);
-    assert_eq!(told(&world, 2, &[cannot_connect(4, 101), cannot_connect(4, 102)]), [""; 0]);
-    assert_eq!(told(&world, 3, &[fails(4, 103)]), ["w4 opened"], "another fault is another incident");
-    let mut ends = told(&world, 6, &[is_well(4)]);
+    assert_eq!(announced(&world, 1, &[cannot_connect(4, 101)]), [""; 0]);
+    assert_eq!(announced(&world, 2, &[cannot_connect(4, 101), cannot_connect(4, 102)]), [""; 0]);
+    assert_eq!(announced(&world, 3, &[fails(4, 103)]), ["w4 opened"], "another fault is another incident");
+    let mut ends = announced(&world, 6, &[is_well(4)]);
     ends.sort();
     assert_eq!(ends, ["w4 resolved"; 2], "each once");
-    assert_eq!(told(&world, 7, &[is_well(4)]), [""; 0]);
+    assert_eq!(announced(&world, 7, &[is_well(4)]), [""; 0]);
 }
 
 /// What this release does not know is let go with its next write, and nothing else.
 #[test]
 fn what_a_later_release_has_open_goes_on_without_what_is_not_known_here() {
     let world = items(include_str!("items/later.json"));
-    assert_eq!(told(&world, 1, &[fails(3, 101)]), [""; 0]);
+    assert_eq!(announced(&world, 1, &[fails(3, 101)]), [""; 0]);
     let kept: Value = serde_json::from_str(&world.kept("6dd0a25b3430f6196c5a1ac1a46ded92")).expect("JSON");
     assert_eq!(
         (&kept["tomorrow"], &kept["about"]["squad"], &kept["storm"]["wave"]),
@@ -96,5 +97,16 @@ fn what_a_later_release_has_open_goes_on_without_what_is_not_known_here() {
         (&kept["serial"], &kept["occurrences"], &kept["schema"], &kept["reminded"]),
         (&json!(5), &json!(5), &json!(1), &json!(true))
     );
-    assert_eq!(told(&world, 6, &[is_well(3)]), ["w3 resolved"]);
+    assert_eq!(announced(&world, 6, &[is_well(3)]), ["w3 resolved"]);
+}
+
+/// The items have names of their own, which no name in the code changes.
+#[test]
+fn a_page_of_a_storm_is_kept_under_the_same_names() {
+    let member =
+        json!({"fingerprint": "f", "serial": 1, "workload": "prod/w1", "title": "it fails", "told": true});
+    let kept = json!({"members": [member], "told": true});
+    let page: Page = serde_json::from_value(kept.clone()).expect("a page");
+    assert!(page.is_announced && page.members[0].is_announced);
+    assert_eq!(serde_json::to_value(&page).expect("JSON"), kept);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ecs_triage::delivery::ports::Clock as _;
 use ecs_triage::delivery::{Problem, Trouble};
-use ecs_triage::incident::rotation::{Found, News, Told};
+use ecs_triage::incident::rotation::{ChangedValue, Conclusion, Found};
 use ecs_triage::limits::{CLAIM, ROTATION_AGAIN, ROTATION_ASKING, ROTATION_DELAY, ROTATION_FOLLOWED};
 use ecs_triage::question::{Answer, Evidence, Listed, ask};
 use ecs_triage::source;
@@ -74,8 +74,8 @@ fn hand(world: &World, now: Timestamp, changes: &[Timestamp]) -> BTreeSet<usize>
     again.iter().filter_map(|item| item["itemIdentifier"].as_str()?.parse().ok()).collect()
 }
 
-/// The states and subjects of what was told since the last time.
-fn told(world: &World) -> Vec<String> {
+/// The states and subjects of what was announced since the last time.
+fn announced(world: &World) -> Vec<String> {
     let notices = std::mem::take(&mut world.calls().notices);
     let state = |attributes: &[(&str, String)]| {
         attributes
@@ -95,13 +95,13 @@ fn first() -> BTreeSet<usize> {
 }
 
 #[test]
-fn who_holds_the_old_value_is_told_once_and_that_nobody_does_any_more() {
+fn who_holds_the_old_value_is_announced_once_and_that_nobody_does_any_more() {
     let world = World::default();
     let old = world.then(running(&[("api", 0), ("web", 1), ("new", 30)]));
     let mut now = minute(10) + ROTATION_DELAY;
     assert_eq!(hand(&old, now, &[minute(10)]), first());
     assert_eq!(
-        told(&old),
+        announced(&old),
         ["stale: [ECS prod 3333/eu-west-1] prod/db changed: 2 tasks of 2 workloads hold the old value"]
     );
     for _ in 0..3 {
@@ -110,16 +110,16 @@ fn who_holds_the_old_value_is_told_once_and_that_nobody_does_any_more() {
     }
     let one_less = world.then(running(&[("api", 20), ("web", 1)]));
     assert_eq!(hand(&one_less, now, &[minute(10)]), first());
-    assert_eq!(told(&world), NOBODY, "nobody new holds it");
+    assert_eq!(announced(&world), NOBODY, "nobody new holds it");
     let none = world.then(running(&[("api", 20), ("web", 25)]));
     assert_eq!(hand(&none, now, &[minute(10)]), NONE);
     assert_eq!(
-        told(&world),
+        announced(&world),
         ["resolved: [ECS prod 3333/eu-west-1] prod/db: no task holds the old value any more"]
     );
     // The same message, delivered twice.
     assert_eq!(hand(&none, now, &[minute(10)]), NONE);
-    assert_eq!(told(&world), NOBODY);
+    assert_eq!(announced(&world), NOBODY);
 }
 
 #[test]
@@ -127,21 +127,21 @@ fn changes_that_come_close_together_or_in_another_order_are_one() {
     let world = World::default();
     let old = world.then(running(&[("api", 0)]));
     assert_eq!(hand(&old, minute(17), &[minute(10), minute(12), minute(11)]), BTreeSet::from([1]));
-    assert_eq!(told(&world).len(), 1);
+    assert_eq!(announced(&world).len(), 1);
     assert_eq!(hand(&old, minute(18), &[minute(10)]), NONE, "the last one tells of all");
     assert_eq!(hand(&old, minute(19), &[minute(13)]), first());
-    assert_eq!(told(&world), NOBODY, "the same hold it");
+    assert_eq!(announced(&world), NOBODY, "the same hold it");
     // It was started anew in between, and holds what was before the next change.
     let anew = world.then(running(&[("api", 20)]));
     assert_eq!(hand(&anew, minute(35), &[minute(30)]), first());
-    assert_eq!(told(&world).len(), 1);
+    assert_eq!(announced(&world).len(), 1);
     // And a change much later is told again.
     assert_eq!(hand(&anew, minute(605), &[minute(600)]), first());
-    assert_eq!(told(&world).len(), 1);
+    assert_eq!(announced(&world).len(), 1);
 }
 
 #[test]
-fn another_workload_is_told_and_the_last_word_is_one() {
+fn another_workload_is_announced_and_the_last_word_is_one() {
     let world = World::default();
     let cannot = world.then({
         let mut evidence = running(&[("api", 0), ("web", 0)]);
@@ -152,23 +152,23 @@ fn another_workload_is_told_and_the_last_word_is_one() {
     assert_eq!(hand(&cannot, minute(15), &[minute(10)]), first());
     let notice = world.calls().notices[0].clone();
     assert!(notice.body.contains("- the task definition arn:aws:ecs:eu-west-1:111122223333:task-definition/web:1: ThrottlingException\n"), "{}", notice.body);
-    assert_eq!(told(&world).len(), 1);
+    assert_eq!(announced(&world).len(), 1);
     let all = world.then(running(&[("api", 0), ("web", 0)]));
     assert_eq!(hand(&all, minute(45), &[minute(10)]), first());
     assert_eq!(
-        told(&world),
+        announced(&world),
         ["stale: [ECS prod 3333/eu-west-1] prod/db changed: 2 tasks of 2 workloads hold the old value"]
     );
     let late = minute(10) + ROTATION_FOLLOWED + ROTATION_AGAIN;
     assert_eq!(hand(&all, late, &[minute(10)]), NONE);
     assert_eq!(
-        told(&world),
+        announced(&world),
         [
             "unfollowed: [ECS prod 3333/eu-west-1] prod/db: after 2 days 2 tasks of 2 workloads hold the old value"
         ]
     );
     assert_eq!(hand(&all, late, &[minute(10)]), NONE);
-    assert_eq!(told(&world), NOBODY);
+    assert_eq!(announced(&world), NOBODY);
 }
 
 #[test]
@@ -183,19 +183,19 @@ fn what_cannot_be_looked_at_is_looked_at_again_and_said_at_the_end() {
         evidence
     });
     assert_eq!(hand(&shut, minute(15), &[minute(10)]), first());
-    assert_eq!(told(&world), NOBODY);
+    assert_eq!(announced(&world), NOBODY);
     assert!(
         matches!(&world.calls().troubles[..], [Trouble::ComesAgain { problem: problem @ Problem::Held(_), .. }] if problem.to_string().contains("AccessDeniedException"))
     );
     assert_eq!(hand(&shut, minute(10) + ROTATION_FOLLOWED + ROTATION_AGAIN, &[minute(10)]), NONE);
     assert_eq!(
-        told(&world),
+        announced(&world),
         ["unfollowed: [ECS 3333/eu-west-1] prod/db changed: who holds the old value could not be found out"]
     );
 }
 
 #[test]
-fn nobody_is_told_of_what_nobody_holds() {
+fn what_nobody_holds_is_not_announced() {
     let world = World::default();
     for tasks in [&[][..], &[("api", 11)]] {
         assert_eq!(hand(&world.then(running(tasks)), minute(15), &[minute(10)]), NONE);
@@ -210,37 +210,37 @@ fn nobody_is_told_of_what_nobody_holds() {
 }
 
 #[test]
-fn with_a_table_that_cannot_be_used_it_is_told_at_least_once() {
+fn with_a_table_that_cannot_be_used_it_is_announced_at_least_once() {
     for refused in ["GetItem", "PutItem"] {
         let world = World::default();
         let old = world.then(running(&[("api", 0)]));
         world.calls().refused.insert(refused);
         assert_eq!(hand(&old, minute(15), &[minute(10)]), first(), "{refused}");
-        assert_eq!(told(&world).len(), 1, "{refused}");
+        assert_eq!(announced(&world).len(), 1, "{refused}");
         assert!(world.calls().troubles.iter().any(|trouble| matches!(trouble, Trouble::WithoutTable(_))));
         world.calls().refused.clear();
         assert_eq!(hand(&old, minute(45), &[minute(10)]), first(), "{refused}");
-        assert_eq!(told(&world).len(), 1, "it may come again");
+        assert_eq!(announced(&world).len(), 1, "it may come again");
         assert_eq!(hand(&old, minute(75), &[minute(10)]), first());
-        assert_eq!(told(&world), NOBODY);
+        assert_eq!(announced(&world), NOBODY);
     }
 }
 
 /// Memory knows nothing of what other instances told.
 #[test]
-fn an_end_that_is_found_without_the_table_comes_again_and_is_told() {
+fn an_end_that_is_found_without_the_table_comes_again_and_is_announced() {
     for refused in ["GetItem", "PutItem"] {
         let world = World::default();
         let old = world.then(running(&[("api", 0)]));
         assert_eq!(hand(&old, minute(15), &[minute(10)]), first());
-        assert_eq!(told(&world).len(), 1);
+        assert_eq!(announced(&world).len(), 1);
         let none = world.then(running(&[("api", 20)]));
         world.calls().refused.insert(refused);
         assert_eq!(hand(&none, minute(45), &[minute(10)]), first(), "{refused}");
         world.calls().refused.clear();
         assert_eq!(hand(&none, minute(75), &[minute(10)]), NONE, "{refused}");
         assert_eq!(
-            told(&world),
+            announced(&world),
             ["resolved: [ECS prod 3333/eu-west-1] prod/db: no task holds the old value any more"],
             "{refused}"
         );
@@ -255,9 +255,9 @@ fn what_was_not_published_comes_again_and_another_instance_waits_for_its_claim()
     assert_eq!(hand(&old, minute(15), &[minute(10)]), first());
     world.calls().refused.clear();
     assert_eq!(hand(&old, minute(15), &[minute(10)]), first(), "the claim of the first holds");
-    assert_eq!(told(&world), NOBODY);
+    assert_eq!(announced(&world), NOBODY);
     assert_eq!(hand(&old, minute(15) + CLAIM + SignedDuration::from_secs(1), &[minute(10)]), first());
-    assert_eq!(told(&world).len(), 1);
+    assert_eq!(announced(&world).len(), 1);
 }
 
 #[test]
@@ -269,17 +269,17 @@ fn a_change_from_the_future_and_one_that_nobody_watches_are_refused() {
         &world.calls().troubles[..],
         [Trouble::ComesAgain { problem: Problem::Refused(_), .. }]
     ));
-    assert_eq!(told(&world), NOBODY);
+    assert_eq!(announced(&world), NOBODY);
 }
 
 #[test]
-fn by_hand_it_is_told_once_and_answered() {
+fn by_hand_it_is_announced_once_and_answered() {
     let world = World::default();
     let old = world.then(running(&[("api", 0)]));
     world.is(minute(15));
     let answer = done(old.delivery("a").handle(&changed(minute(10)), FUNCTION)).expect("an answer");
     assert_eq!(answer[0]["attributes"]["state"], "stale");
-    assert_eq!(told(&world).len(), 1);
+    assert_eq!(announced(&world).len(), 1);
 }
 
 #[test]
@@ -321,8 +321,8 @@ proptest! {
     #[test]
     fn nobody_is_passed_over_and_every_word_has_a_cause(steps in vec(step(), 1..40)) {
         let reminder = SignedDuration::from_hours(6);
-        let (mut kept, mut now) = (Told::default(), minute(10) + ROTATION_DELAY);
-        let mut told: BTreeMap<String, Timestamp> = BTreeMap::new();
+        let (mut kept, mut now) = (ChangedValue::default(), minute(10) + ROTATION_DELAY);
+        let mut known: BTreeMap<String, Timestamp> = BTreeMap::new();
         let (mut last, mut closed) = (None, BTreeSet::new());
         for (number, Step { change, later, holders, is_whole, is_out }) in steps.into_iter().enumerate() {
             now += ROTATION_AGAIN * i32::from(later);
@@ -331,35 +331,35 @@ proptest! {
             let holders = all.map(|(_, name)| (name.to_owned(), Some(minute(0)))).collect();
             let found = Found { changed, holders, is_whole };
             let claimant = number.to_string();
-            let news = kept.look(&found, reminder, &claimant, now);
+            let conclusion = kept.look(&found, reminder, &claimant, now);
             let is_past = last.is_some_and(|last| last > changed) || closed.contains(&changed);
             last = last.max(Some(changed));
             let is_over = now.duration_since(changed) >= ROTATION_FOLLOWED;
-            let is_told = |holder: &String| told.get(holder).is_some_and(|told| changed.duration_since(*told) < reminder);
-            match &news {
-                News::Nothing => prop_assert!(is_past || found.holders.is_empty() && is_whole && told.is_empty()),
-                News::LookAgain => prop_assert!(!is_past && !is_over && found.holders.keys().all(is_told)),
-                News::Holders => prop_assert!(!is_past && !is_over && !found.holders.keys().all(is_told)),
-                News::Over(who, since) => {
+            let is_known = |holder: &String| known.get(holder).is_some_and(|at| changed.duration_since(*at) < reminder);
+            match &conclusion {
+                Conclusion::Nothing => prop_assert!(is_past || found.holders.is_empty() && is_whole && known.is_empty()),
+                Conclusion::LookAgain => prop_assert!(!is_past && !is_over && found.holders.keys().all(is_known)),
+                Conclusion::Holders => prop_assert!(!is_past && !is_over && !found.holders.keys().all(is_known)),
+                Conclusion::Over(who, since) => {
                     prop_assert!(!is_past && found.holders.is_empty() && is_whole);
-                    prop_assert!(who.iter().eq(told.keys()) && since.is_some() && !who.is_empty());
+                    prop_assert!(who.iter().eq(known.keys()) && since.is_some() && !who.is_empty());
                 }
-                News::Unfollowed => prop_assert!(!is_past && is_over && !(found.holders.is_empty() && is_whole)),
-                News::ComeAgain => prop_assert!(false, "no claim outlives half an hour"),
+                Conclusion::Unfollowed => prop_assert!(!is_past && is_over && !(found.holders.is_empty() && is_whole)),
+                Conclusion::ComeAgain => prop_assert!(false, "no claim outlives half an hour"),
             }
             if !is_out {
                 continue;
             }
-            kept.told(&found, &news, &claimant);
-            match news {
-                News::Holders => {
+            kept.announced(&found, &conclusion, &claimant);
+            match conclusion {
+                Conclusion::Holders => {
                     if is_whole {
-                        told.clear();
+                        known.clear();
                     }
-                    told.extend(found.holders.into_keys().map(|holder| (holder, changed)));
+                    known.extend(found.holders.into_keys().map(|holder| (holder, changed)));
                 }
-                News::Over(..) | News::Unfollowed => {
-                    told.clear();
+                Conclusion::Over(..) | Conclusion::Unfollowed => {
+                    known.clear();
                     closed.insert(changed);
                 }
                 _ => {}
@@ -387,6 +387,6 @@ fn a_look_at_a_thousand_services() {
         asked - 2,
         began.elapsed()
     );
-    println!("{}", told(&world).concat());
+    println!("{}", announced(&world).concat());
     assert!(took <= ROTATION_ASKING + SignedDuration::from_secs(1));
 }

@@ -14,7 +14,7 @@ const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:ecs-triag
 const MANY: u16 = 60;
 
 #[test]
-fn what_is_told_of_incidents_is_what_its_schema_says() {
+fn what_is_published_of_incidents_is_what_its_schema_says() {
     let world = World::default();
     let delivery = world.delivery("a");
     let begin: Timestamp = "2026-11-27T03:00:00Z".parse().expect("a time");
@@ -38,13 +38,13 @@ fn what_is_told_of_incidents_is_what_its_schema_says() {
     }
     let calls = world.calls();
     let journal = calls.journal.iter().flat_map(|(_, lines)| lines);
-    let told: Vec<&String> =
+    let documents: Vec<&String> =
         calls.events.iter().map(|(_, detail)| detail).chain(journal).chain([&answer]).collect();
     let of = |schema: &str| -> Vec<String> {
         let is_it = |line: &&&String| {
             serde_json::from_str::<Value>(line).is_ok_and(|document| document["schema"] == schema)
         };
-        told.iter().filter(is_it).map(|line| (*line).clone()).collect()
+        documents.iter().filter(is_it).map(|line| (*line).clone()).collect()
     };
     let mut count = 0;
     for (schema, file) in [
@@ -56,7 +56,7 @@ fn what_is_told_of_incidents_is_what_its_schema_says() {
         count += documents.len();
         held::hold(file, &documents);
     }
-    assert_eq!(count, told.len(), "a document of another schema");
+    assert_eq!(count, documents.len(), "a document of another schema");
     let incidents = of("ecs-triage/incident/v1");
     assert!(incidents.iter().any(|line| line.contains(r#""state":"storm""#)), "no storm");
     assert!(incidents.iter().any(|line| line.contains(r#""resolved":"#)), "no end");

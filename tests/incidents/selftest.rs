@@ -72,7 +72,7 @@ fn it_reaches_every_channel_and_leaves_nothing() {
 }
 
 #[test]
-fn a_channel_that_fails_is_named_and_the_others_are_told() {
+fn a_channel_that_fails_is_named_and_the_others_are_notified() {
     for (channel, call) in CHANNELS {
         let world = World::default();
         world.calls().refused.insert(call);

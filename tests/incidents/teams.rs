@@ -45,8 +45,8 @@ fn world(of_service: &[(&str, &str)], of_definition: &[(&str, &str)]) -> World {
     world
 }
 
-/// The attributes of what was told when this came.
-fn told(world: &World, body: &str) -> Vec<Vec<(&'static str, String)>> {
+/// The attributes of what was announced when this came.
+fn announced(world: &World, body: &str) -> Vec<Vec<(&'static str, String)>> {
     let queue = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:events");
     let records = json!({"Records": [{"messageId": "1", "body": body, "eventSourceARN": queue}]});
     let answer = done(world.delivery("a").handle(&records.to_string(), FUNCTION)).expect("an answer");
@@ -61,15 +61,15 @@ fn value<'a>(attributes: &'a [(&'static str, String)], name: &str) -> Option<&'a
 #[test]
 fn a_failure_and_its_end_are_routed_by_the_tag_of_their_service() {
     let world = world(&[("cost", "1"), ("team", " storefront ")], &[("team", "others")]).routing_by("team");
-    let opened = told(&world, &failed("service:w1")).remove(0);
+    let opened = announced(&world, &failed("service:w1")).remove(0);
     assert_eq!((value(&opened, "team"), value(&opened, "step")), (Some("storefront"), None));
     assert_eq!(opened.len(), 10);
-    let told_of = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
-    let diagnosis = told_of(&world.calls().events[0].1.clone());
+    let json = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
+    let diagnosis = json(&world.calls().events[0].1.clone());
     assert_eq!(diagnosis["incident"]["team"], "storefront");
-    let ended = told(&world, &well(1, "2026-11-27T03:00:30Z".parse().expect("a time"))).remove(0);
+    let ended = announced(&world, &well(1, "2026-11-27T03:00:30Z".parse().expect("a time"))).remove(0);
     assert_eq!((value(&ended, "state"), value(&ended, "team")), (Some("resolved"), Some("storefront")));
-    let change = told_of(&world.calls().events[1].1.clone());
+    let change = json(&world.calls().events[1].1.clone());
     assert_eq!(change["attributes"]["team"], "storefront");
 }
 
@@ -82,13 +82,13 @@ fn without_a_service_the_tag_of_the_definition_counts_and_without_a_tag_there_is
         (&[("team", "")], &[], "service:w1", None),
         (&[], &[], "family:w1", None),
     ] {
-        let told = told(&world(service, definition).routing_by("team"), &failed(group)).remove(0);
+        let notice = announced(&world(service, definition).routing_by("team"), &failed(group)).remove(0);
         assert_eq!(
-            (value(&told, "team"), value(&told, "step")),
+            (value(&notice, "team"), value(&notice, "step")),
             (team, None),
             "{service:?} {definition:?} {group}"
         );
     }
-    let without = told(&world(&[("team", "a")], &[]), &failed("service:w1")).remove(0);
+    let without = announced(&world(&[("team", "a")], &[]), &failed("service:w1")).remove(0);
     assert_eq!((value(&without, "team"), value(&without, "step")), (None, Some("secrets-manager")));
 }

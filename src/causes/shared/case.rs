@@ -58,8 +58,8 @@ impl<'a> Case<'a> {
 
     /// That the Region is known in which something was asked for: an application can ask in any Region.
     pub(in crate::causes) fn in_named_region(&self) -> Result<(), Gap> {
-        let is_told = self.symptom.step != Step::SecretSidecar || self.symptom.region.is_some();
-        is_told.then_some(()).ok_or_else(|| Gap::new("in which Region the application asks"))
+        let is_known = self.symptom.step != Step::SecretSidecar || self.symptom.region.is_some();
+        is_known.then_some(()).ok_or_else(|| Gap::new("in which Region the application asks"))
     }
 
     /// The Region to which the container of a reference writes its logs, where the definition names one.

@@ -5,7 +5,7 @@ use super::case::Case;
 use super::command::Command;
 use crate::question::facts::LogEvent;
 use crate::question::{Known, Question, ask};
-use crate::reason::{Heard, read_log};
+use crate::reason::{LogSymptom, read_log};
 use crate::task_definition::ContainerDefinition;
 
 /// How a container's log is cited.
@@ -46,7 +46,7 @@ impl<'c> ContainerLog<'c> {
         }
         // A line may hold anything that the container printed: only the words that were recognized are for
         // everybody.
-        let words = |Heard { text, symptom, .. }: Heard| {
+        let words = |LogSymptom { text, symptom, .. }: LogSymptom| {
             let words = text.get(symptom.span.clone()).unwrap_or_default().trim();
             format!("its log says {}/{}: {words}", symptom.step, symptom.fault)
         };
@@ -55,8 +55,8 @@ impl<'c> ContainerLog<'c> {
                 Some(Finding::unknown(format!("{what}: no line came back")))
             }
             Known::Found(lines) => {
-                let heard = read_log(lines.iter().map(|line| line.message.as_str()));
-                let said = heard.map_or_else(
+                let found = read_log(lines.iter().map(|line| line.message.as_str()));
+                let said = found.map_or_else(
                     || {
                         let read = lines.len();
                         format!(

@@ -130,12 +130,12 @@ impl Fix {
 
     /// The same, with the meaning of each step's placeholders.
     pub(crate) fn explained(mut self) -> Self {
-        let mut told = BTreeSet::new();
+        let mut said = BTreeSet::new();
         for step in &mut self.steps {
             let withheld: BTreeSet<String> =
                 step.commands.iter().flat_map(Command::withheld).map(ToString::to_string).collect();
             for why in withheld {
-                if told.insert(why.clone()) {
+                if said.insert(why.clone()) {
                     step.text = format!("{}; {why}", step.text);
                 }
             }

@@ -68,8 +68,9 @@ impl<'c> KeyView<'c> {
 
     /// Its ARN; that of an alias identifies no key in a policy.
     pub(in crate::causes) fn arn(&self) -> Option<String> {
-        let told = self.known().found().and_then(|key| key.arn.clone());
-        told.or_else(|| Some(self.id.clone()).filter(|id| id.starts_with("arn:")))
+        let known = self.known().found().and_then(|key| key.arn.clone());
+        known
+            .or_else(|| Some(self.id.clone()).filter(|id| id.starts_with("arn:")))
             .filter(|arn| arn.contains(":key/"))
             .or_else(|| self.arn_of_id())
     }
@@ -209,17 +210,17 @@ impl Case<'_> {
     /// is never one of them.
     pub(in crate::causes) fn keys(&self) -> Vec<KeyView<'_>> {
         let described = self.described_keys();
-        let Some(told) = &self.symptom.key else { return described };
-        let is_it = |key: &KeyView<'_>| key.id == told.text || key.arn().as_ref() == Some(&told.text);
+        let Some(named) = &self.symptom.key else { return described };
+        let is_it = |key: &KeyView<'_>| key.id == named.text || key.arn().as_ref() == Some(&named.text);
         if let Some(key) = described.into_iter().find(is_it) {
             return vec![key];
         }
-        let region = Arn::parse(&told.text).map_or(self.own_region(), |arn| arn.region).to_owned();
+        let region = Arn::parse(&named.text).map_or(self.own_region(), |arn| arn.region).to_owned();
         let of_arn = self.resource_arn().filter(|arn| arn.starts_with("arn:") && !arn.contains(":kms:"));
         vec![KeyView {
             case: self,
             region,
-            id: told.text.clone(),
+            id: named.text.clone(),
             of: self.name(),
             of_arn,
             reference: self.references.first(),

@@ -16,7 +16,7 @@ pub(in crate::causes) struct Layer {
     /// What IAM calls the refusal.
     pub(in crate::causes) refuser: Refuser,
     /// The kinds of policy by which ECS's words mean the layer.
-    pub(in crate::causes) told: &'static [Deny],
+    pub(in crate::causes) kinds: &'static [Deny],
     /// What happened, of who was refused, the action, and "on" what.
     pub(in crate::causes) title: fn(&str, &str, &str) -> String,
     /// What is found where the layer refuses a call.
@@ -29,12 +29,13 @@ pub(in crate::causes) struct Layer {
 pub(in crate::causes) fn assess(case: &Case<'_>, layer: &Layer) -> Option<Assessment> {
     let (who, action, on) = case.refusal();
     let title = (layer.title)(&who, &action, &on);
-    let is_told = case.symptom.refused_by.is_some_and(|kind| layer.told.contains(&kind));
+    let is_named = case.symptom.refused_by.is_some_and(|kind| layer.kinds.contains(&kind));
     let decisions = case.simulated_refusals();
     let with_fix =
         |assessment: Assessment| Some(assessment.culprit(case.refused_culprit()).fix((layer.fix)(case)));
     if let Some(decision) = decisions.iter().find(|decision| refuser(decision) == Some(layer.refuser)) {
-        let complete = is_whole(decision).and_then(|complete| layer.simulates_all(is_told).map(|_| complete));
+        let complete =
+            is_whole(decision).and_then(|complete| layer.simulates_all(is_named).map(|_| complete));
         let proof = Proof::by(
             vec![(layer.refuses)(decision)],
             Identity::of_own_role(case),
@@ -43,7 +44,7 @@ pub(in crate::causes) fn assess(case: &Case<'_>, layer: &Layer) -> Option<Assess
         );
         return with_fix(Assessment::confirmed(title, proof));
     }
-    if is_told {
+    if is_named {
         return Some(
             match all_allowed(&decisions).and_then(|complete| layer.simulates_all(false).map(|_| complete)) {
                 Ok(_) => {
@@ -79,8 +80,8 @@ pub(in crate::causes) fn assess(case: &Case<'_>, layer: &Layer) -> Option<Assess
 impl Layer {
     /// Whether the simulation has all that the layer decides by. Condition keys that only the organization's
     /// policies use have no value in it, and are never listed as missing.
-    fn simulates_all(&self, is_told: bool) -> Result<Complete, Gap> {
-        let unsure = self.refuser == Refuser::Organization && !is_told;
+    fn simulates_all(&self, is_named: bool) -> Result<Complete, Gap> {
+        let unsure = self.refuser == Refuser::Organization && !is_named;
         Complete::unless(unsure.then(|| "what the conditions of the organization's policies make of the real call: IAM simulates without them".to_owned()))
     }
 
@@ -89,7 +90,7 @@ impl Layer {
         use crate::reason::Fault;
         let refused = matches!(symptom.fault, Fault::AccessDenied | Fault::KmsDenied);
         refused
-            && (symptom.refused_by.is_some_and(|kind| self.told.contains(&kind))
+            && (symptom.refused_by.is_some_and(|kind| self.kinds.contains(&kind))
                 || super::refusal::names_no_policy(symptom))
     }
 }

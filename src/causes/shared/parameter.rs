@@ -211,12 +211,12 @@ impl Case<'_> {
                 self.symptom.resource.as_deref().filter(|text| !text.contains("://")).unwrap_or_default();
             written.extend(listed.split(',').map(str::trim).filter(|name| !name.is_empty()));
         }
-        let told = self.symptom.region.as_ref().map_or(self.own_region(), |fact| fact.text.as_str());
+        let region = self.symptom.region.as_ref().map_or(self.own_region(), |fact| fact.text.as_str());
         let mut named: Vec<(String, String, Option<String>)> = Vec::new();
         for value_from in written {
             let Target::Parameter(name) = Target::parse(value_from) else { continue };
             let arn = Arn::parse(value_from);
-            let region = arn.map_or(told, |arn| arn.region).to_owned();
+            let region = arn.map_or(region, |arn| arn.region).to_owned();
             let entry = (region, name.to_owned(), arn.map(|arn| arn.account.to_owned()));
             if !named.contains(&entry) && named.len() < CANDIDATES {
                 named.push(entry);

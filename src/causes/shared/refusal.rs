@@ -168,7 +168,7 @@ impl<'a> Case<'a> {
     /// What keeps a refusal by the role's own policies from being the whole decision: within one account the
     /// resource's own policy may allow the call as well. Where ECS names the kind of policy, that decides.
     pub(in crate::causes) fn no_grant_of_resource(&self) -> Result<Complete, Gap> {
-        let told = self.symptom.deny == Some(Deny::Identity);
+        let is_named = self.symptom.deny == Some(Deny::Identity);
         // Another account's resource needs an allow on both sides.
         if self
             .refused_calls()
@@ -182,7 +182,7 @@ impl<'a> Case<'a> {
             Some((ResourceSide::Grants(at, _), _)) => {
                 Err(Gap::new(format!("what refused: {at} of the resource's own policy allows the role now")))
             }
-            _ if told => Complete::alone(),
+            _ if is_named => Complete::alone(),
             Some((ResourceSide::Unsure(why), _)) => {
                 Err(Gap::new(format!("whether the resource's own policy allows the role: {why}")))
             }
@@ -233,7 +233,7 @@ impl<'a> Case<'a> {
     /// The action that was refused: the one in the text, or where the text was cut before it, the one that
     /// ECS calls for the step.
     pub(in crate::causes) fn refused_action(&self) -> Option<String> {
-        let told = self
+        let named = self
             .symptom
             .action
             .as_deref()
@@ -245,9 +245,9 @@ impl<'a> Case<'a> {
             Step::EcrAuth => "ecr:GetAuthorizationToken",
             Step::EnvFile => "s3:GetObject",
             Step::LogDriver => "logs:CreateLogStream",
-            _ => return told,
+            _ => return named,
         };
-        told.or_else(|| Some(known.to_owned()))
+        named.or_else(|| Some(known.to_owned()))
     }
 
     /// How IAM is asked whether a role may make a call.
@@ -259,12 +259,12 @@ impl<'a> Case<'a> {
     /// their prefix.
     fn of_stream(&self, group: &str) -> (String, bool) {
         let name = group.trim_end_matches(":*");
-        let told = self.symptom.resource.as_ref().map(|resource| &resource.text);
-        if let Some(told) = told.filter(|told| {
+        let named = self.symptom.resource.as_ref().map(|resource| &resource.text);
+        if let Some(named) = named.filter(|named| {
             !self.symptom.truncated
-                && told.strip_prefix(name).is_some_and(|rest| rest.starts_with(":log-stream:"))
+                && named.strip_prefix(name).is_some_and(|rest| rest.starts_with(":log-stream:"))
         }) {
-            return (told.clone(), true);
+            return (named.clone(), true);
         }
         let is_its = |reference: &&Reference| name.ends_with(&format!(":log-group:{}", reference.value_from));
         let container = self.references.iter().find(is_its);
@@ -299,13 +299,13 @@ impl<'a> Case<'a> {
                 self.parameters().iter().map(|view| call((view.arn(), known), &view.region)).collect()
             }
             _ => {
-                let told = || {
+                let named = || {
                     self.resource_arn()
                         .filter(|arn| arn.starts_with("arn:") && self.definition().is_none())
                         .into_iter()
                         .collect()
                 };
-                let resources = policy::resources(self, &action).unwrap_or_else(|_| told());
+                let resources = policy::resources(self, &action).unwrap_or_else(|_| named());
                 let whole = resources.into_iter().filter(|resource| !resource.contains('<'));
                 whole
                     .map(|resource| {

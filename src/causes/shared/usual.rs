@@ -132,11 +132,11 @@ pub(in crate::causes) fn rank(symptom: &Symptom, cause: &str) -> (bool, usize) {
             supposed(symptom, cause).is_some_and(|fault| unanswered && fault != Fault::NetworkTimeout);
         return (unlike, place(usual_faults(symptom).map(|(_, usual)| usual), cause));
     }
-    let told = BY_FAULT
+    let by_fault = BY_FAULT
         .iter()
         .filter(|(faults, _)| faults.contains(&symptom.fault))
         .flat_map(|(_, causes)| causes.iter().copied());
-    (false, place(told, cause))
+    (false, place(by_fault, cause))
 }
 
 fn place(mut usual: impl Iterator<Item = &'static str>, cause: &str) -> usize {
@@ -151,10 +151,10 @@ mod tests {
 
     #[test]
     fn every_cause_that_is_named_is_one() {
-        let told = BY_FAULT.iter().flat_map(|(_, causes)| causes.iter());
+        let by_fault = BY_FAULT.iter().flat_map(|(_, causes)| causes.iter());
         let usual_faults =
             BY_STEP.iter().flat_map(|(_, faults)| faults.iter()).flat_map(|(_, causes)| causes.iter());
-        for cause in told.chain(usual_faults) {
+        for cause in by_fault.chain(usual_faults) {
             assert!(find(cause).is_some(), "{cause} is no cause");
         }
     }

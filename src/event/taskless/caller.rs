@@ -13,7 +13,7 @@ use crate::event::{Container, Source, Task, Workload};
 use crate::redact::beginning;
 
 /// A job of AWS Batch, of `describe-jobs` or of an event.
-pub(super) fn job(it: &Object, path: &str, told: &mut Collected) {
+pub(super) fn job(it: &Object, path: &str, collected: &mut Collected) {
     let status = text(it, "status").unwrap_or_default();
     let parsed = text(it, "jobArn");
     let name = text(it, "jobName");
@@ -58,18 +58,18 @@ pub(super) fn job(it: &Object, path: &str, told: &mut Collected) {
     match status.as_str() {
         "SUCCEEDED" => task.reasons.clear(),
         "FAILED" if task.reasons.is_empty() => {
-            return told.error(path, "the job has failed, and Batch does not say why: ask for its task with aws ecs describe-tasks".to_owned());
+            return collected.error(path, "the job has failed, and Batch does not say why: ask for its task with aws ecs describe-tasks".to_owned());
         }
         _ if task.reasons.is_empty() => {
-            return told.error(path, format!("the job is {status}, and Batch tells of no failure: ask again once it has failed, with aws batch describe-jobs"));
+            return collected.error(path, format!("the job is {status}, and Batch tells of no failure: ask again once it has failed, with aws batch describe-jobs"));
         }
         _ => {}
     }
-    told.task(task);
+    collected.task(task);
 }
 
 /// One of a `CloudFormation` stack's events.
-pub(super) fn stack_event(it: &Object, path: &str, told: &mut Collected) {
+pub(super) fn stack_event(it: &Object, path: &str, collected: &mut Collected) {
     let status = text(it, "ResourceStatus").unwrap_or_default();
     let kind = text(it, "ResourceType").unwrap_or_default();
     // What was given up because something else failed tells nothing.
@@ -90,15 +90,15 @@ pub(super) fn stack_event(it: &Object, path: &str, told: &mut Collected) {
         stopped_at: time(it, &["Timestamp"]),
         ..about
     };
-    told.task(Task { reasons: vec![reason(joined(path, "ResourceStatusReason"), None, why)], ..task });
+    collected.task(Task { reasons: vec![reason(joined(path, "ResourceStatusReason"), None, why)], ..task });
 }
 
 /// A call in `CloudTrail`'s words.
-pub(super) fn api_call(it: &Object, path: &str, told: &mut Collected) {
+pub(super) fn api_call(it: &Object, path: &str, collected: &mut Collected) {
     let (name, source) =
         (text(it, "eventName").unwrap_or_default(), text(it, "eventSource").unwrap_or_default());
     if name.is_empty() || !source.starts_with("ecs") {
-        return told.error(path, "expected a call of ECS in CloudTrail's words (eventSource ecs.amazonaws.com), found one of another service".to_owned());
+        return collected.error(path, "expected a call of ECS in CloudTrail's words (eventSource ecs.amazonaws.com), found one of another service".to_owned());
     }
     let asked = get(it, "requestParameters").and_then(Value::as_object);
     let asked = |key: &str| asked.and_then(|asked| text(asked, key));
@@ -114,28 +114,28 @@ pub(super) fn api_call(it: &Object, path: &str, told: &mut Collected) {
         stopped_at: time(it, &["eventTime"]),
         ..Task::default()
     };
-    let before = told.results.len();
+    let before = collected.results.len();
     if let Some(code) = text(it, "errorCode") {
         let message = said(it, "errorMessage").map_or(code.clone(), |message| {
             if message.contains(&code) { message } else { format!("{code}: {message}") }
         });
-        told.task(with_reason(joined(path, "errorMessage"), message, task.clone()));
+        collected.task(with_reason(joined(path, "errorMessage"), message, task.clone()));
     }
     if let Some(answer) = get(it, "responseElements").and_then(Value::as_object) {
         let mut own = Collected::default();
         list(answer, "failures", failure, &joined(path, "responseElements"), &mut own);
         for result in own.results {
             match result {
-                Ok(found) => told.task(Task {
+                Ok(found) => collected.task(Task {
                     reasons: found.reasons,
                     container_instance: found.container_instance,
                     ..task.clone()
                 }),
-                Err(error) => told.error(&error.path, error.problem),
+                Err(error) => collected.error(&error.path, error.problem),
             }
         }
     }
-    told.unless_told(
+    collected.error_if_none_since(
         before,
         path,
         &format!("CloudTrail tells of no failure of this call ({name}): a task that it started tells of its own, with aws ecs describe-tasks"),
@@ -143,17 +143,17 @@ pub(super) fn api_call(it: &Object, path: &str, told: &mut Collected) {
 }
 
 /// One of `CloudTrail`'s `lookup-events`: the call is JSON in a string.
-pub(super) fn found_call(it: &Object, path: &str, told: &mut Collected) {
+pub(super) fn found_call(it: &Object, path: &str, collected: &mut Collected) {
     let call = get(it, "CloudTrailEvent").and_then(Value::as_str);
     if let Some(Value::Object(call)) = call.and_then(|call| serde_json::from_str(call).ok()) {
-        api_call(&call, &joined(path, "CloudTrailEvent"), told);
+        api_call(&call, &joined(path, "CloudTrailEvent"), collected);
     }
 }
 
 /// One of Step Functions' `get-execution-history`, or of the `Events` of `CloudTrail`'s `lookup-events`.
-pub(super) fn history_event(it: &Object, path: &str, told: &mut Collected) {
+pub(super) fn history_event(it: &Object, path: &str, collected: &mut Collected) {
     if get(it, "CloudTrailEvent").is_some() {
-        return found_call(it, path, told);
+        return found_call(it, path, collected);
     }
     let Some((key, details)) = details_of(it) else { return };
     let Some(Value::String(cause)) = get(details, "cause") else { return };
@@ -161,12 +161,12 @@ pub(super) fn history_event(it: &Object, path: &str, told: &mut Collected) {
     if cause.trim_start().starts_with('{') {
         let inner = crate::event::read_record(cause).into_iter().flat_map(|entry| entry.tasks);
         inner.for_each(|result| match result {
-            Ok(task) => told.task(task),
-            Err(error) => told.error(&path, error.problem),
+            Ok(task) => collected.task(task),
+            Err(error) => collected.error(&path, error.problem),
         });
     } else {
         let task = Task { source: Source::Report, stopped_at: time(it, &["timestamp"]), ..Task::default() };
-        told.task(with_reason(path, beginning(cause, LONGEST_TEXT).into_owned(), task));
+        collected.task(with_reason(path, beginning(cause, LONGEST_TEXT).into_owned(), task));
     }
 }
 

@@ -9,8 +9,8 @@ use crate::arn::Arn;
 use crate::event::{Source, Task, Workload};
 
 /// A service, as `describe-services` prints it.
-pub(super) fn service(it: &Object, path: &str, told: &mut Collected) {
-    let before = told.results.len();
+pub(super) fn service(it: &Object, path: &str, collected: &mut Collected) {
+    let before = collected.results.len();
     let about = about_service(it);
     let as_one_of = |mut task: Task| {
         task.workload = task.workload.or_else(|| about.workload.clone());
@@ -40,16 +40,16 @@ pub(super) fn service(it: &Object, path: &str, told: &mut Collected) {
         list(it, "deployments", deployment, path, &mut own);
         own.results.retain(|result| result.as_ref().is_ok_and(|task| !task.reasons.is_empty()));
     }
-    own.results.into_iter().flatten().for_each(|task| told.task(as_one_of(task)));
-    if told.results.len() > before {
+    own.results.into_iter().flatten().for_each(|task| collected.task(as_one_of(task)));
+    if collected.results.len() > before {
         return;
     }
     let [wanted, running] = ["desiredCount", "runningCount"].map(|key| get(it, key).and_then(Value::as_i64));
     if wanted.zip(running).map_or(is_steady, |(wanted, running)| running >= wanted) {
-        return told.task(Task { source: Source::ServiceEvent(STEADY.to_owned()), ..about });
+        return collected.task(Task { source: Source::ServiceEvent(STEADY.to_owned()), ..about });
     }
     let of = about.fetching().map(|command| format!(": {command}")).unwrap_or_default();
-    told.error(
+    collected.error(
         path,
         format!(
             "the service's events tell of no failure since its last steady state; ask its stopped tasks{of}"
@@ -95,7 +95,7 @@ fn says_steady(message: &str) -> bool {
 }
 
 /// One of a service's `events`.
-pub(super) fn service_message(it: &Object, path: &str, told: &mut Collected) {
+pub(super) fn service_message(it: &Object, path: &str, collected: &mut Collected) {
     let Some(message) = said(it, "message") else { return };
     let name = message.strip_prefix("(service ").and_then(|rest| Some(rest.split_once(')')?.0.to_owned()));
     let task = Task {
@@ -105,16 +105,16 @@ pub(super) fn service_message(it: &Object, path: &str, told: &mut Collected) {
         ..Task::default()
     };
     if says_steady(&message) {
-        told.task(task);
+        collected.task(task);
     } else if is_ordinary(&message) {
-        told.error(path, "this event of the service tells of no failure: ask its stopped tasks, with aws ecs list-tasks --desired-status STOPPED".to_owned());
+        collected.error(path, "this event of the service tells of no failure: ask its stopped tasks, with aws ecs list-tasks --desired-status STOPPED".to_owned());
     } else {
-        told.task(with_reason(joined(path, "message"), message, task));
+        collected.task(with_reason(joined(path, "message"), message, task));
     }
 }
 
 /// One of a service's `deployments`.
-pub(super) fn deployment(it: &Object, path: &str, told: &mut Collected) {
+pub(super) fn deployment(it: &Object, path: &str, collected: &mut Collected) {
     let state = text(it, "rolloutState").unwrap_or_default();
     let failed = get(it, "failedTasks").and_then(Value::as_i64).unwrap_or_default();
     let task = Task {
@@ -125,36 +125,36 @@ pub(super) fn deployment(it: &Object, path: &str, told: &mut Collected) {
     };
     if state != "FAILED" && failed == 0 {
         if state == "COMPLETED" {
-            told.task(Task {
+            collected.task(Task {
                 source: Source::DeploymentEvent("SERVICE_DEPLOYMENT_COMPLETED".to_owned()),
                 ..task
             });
         } else {
-            told.error(path, format!("the deployment is {state} and has no failed tasks: ask the service's events, with aws ecs describe-services"));
+            collected.error(path, format!("the deployment is {state} and has no failed tasks: ask the service's events, with aws ecs describe-services"));
         }
         return;
     }
     let why = said(it, "rolloutStateReason").unwrap_or(state);
     let source = Source::DeploymentEvent("SERVICE_DEPLOYMENT_FAILED".to_owned());
-    told.task(Task { source, ..with_reason(joined(path, "rolloutStateReason"), why, task) });
+    collected.task(Task { source, ..with_reason(joined(path, "rolloutStateReason"), why, task) });
 }
 
 /// One of `describe-service-deployments`.
-pub(super) fn service_deployment(it: &Object, path: &str, told: &mut Collected) {
+pub(super) fn service_deployment(it: &Object, path: &str, collected: &mut Collected) {
     let status = text(it, "status").unwrap_or_default();
     let about = Task { stopped_at: time(it, &["finishedAt", "stoppedAt", "createdAt"]), ..about_service(it) };
     let failing = ["FAILED", "ROLLBACK", "STOP"].iter().any(|part| status.contains(part));
     if failing {
         let why = said(it, "statusReason").unwrap_or(status);
         let source = Source::DeploymentEvent("SERVICE_DEPLOYMENT_FAILED".to_owned());
-        told.task(Task { source, ..with_reason(joined(path, "statusReason"), why, about) });
+        collected.task(Task { source, ..with_reason(joined(path, "statusReason"), why, about) });
     } else if status == "SUCCESSFUL" {
-        told.task(Task {
+        collected.task(Task {
             source: Source::DeploymentEvent("SERVICE_DEPLOYMENT_COMPLETED".to_owned()),
             ..about
         });
     } else {
-        told.error(
+        collected.error(
             path,
             format!("the deployment is {status}: ask the service's events, with aws ecs describe-services"),
         );

@@ -26,7 +26,7 @@ impl<S: Store + Sync> Ledger<S> {
     /// What is kept of each one's culprit, where it is going to be announced.
     pub(super) async fn culprits(&self, prepared: &[Result<Prepared, Unreachable>]) -> Vec<Culprit> {
         join_all(prepared.iter().map(async |prepared| match prepared {
-            Ok(prepared) if prepared.updated.is_told() => {
+            Ok(prepared) if prepared.updated.is_ours_to_announce() => {
                 self.culprit(&prepared.updated.incident.about).await.unwrap_or_default()
             }
             _ => Culprit::default(),

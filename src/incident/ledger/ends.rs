@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Ledger, Next};
 use crate::incident::index::Index;
 use crate::incident::store::{Changed, Kept, Store, Unreachable, change_from, read};
-use crate::incident::storm::{self, Phase, Storm, Telling};
+use crate::incident::storm::{self, DueNotice, Phase, Storm};
 use crate::incident::{About, Due, Incident, expires};
 use crate::limits::BEGINNING_AWAITED;
 
@@ -18,7 +18,7 @@ pub struct Ended {
     /// The result for each workload.
     pub workloads: Vec<Result<Over, Unreachable>>,
     /// The notices of storms that are due, under our claim.
-    pub storms: Vec<Telling>,
+    pub storms: Vec<DueNotice>,
 }
 
 /// What is over of a workload.
@@ -96,7 +96,7 @@ impl<S: Store + Sync> Ledger<S> {
                     Err(_) => {}
                 }
             }
-            storms.extend(gathered.ok().and_then(|(_, telling)| telling));
+            storms.extend(gathered.ok().and_then(|(_, due_notice)| due_notice));
         }
         Ended {
             workloads: ending.into_iter().map(|ending| ending.map(|ending| ending.over)).collect(),

@@ -12,7 +12,7 @@ use crate::incident::store::{
     Changed, Kept, NotSaved, Store, Unreachable, change, change_first, change_from, read, save, too_often,
     written,
 };
-use crate::incident::storm::{self, Member, Page, Phase, Standing, Storm, Telling};
+use crate::incident::storm::{self, DueNotice, Member, Page, Phase, Standing, Storm};
 use crate::incident::{About, Incident, expires};
 use crate::limits::CHANGE_TRIES;
 
@@ -34,16 +34,19 @@ impl Listing<'_> {
         &self,
         before: &Storm,
         pages: &BTreeMap<String, Page>,
-    ) -> Changed<Storm, (Vec<Standing>, Option<Telling>)> {
+    ) -> Changed<Storm, (Vec<Standing>, Option<DueNotice>)> {
         let Self { key, about, phase, claimant, now, ref on } = *self;
         let mut storm = before.clone();
-        for (page, document) in pages.iter().filter(|(_, document)| !document.told) {
+        for (page, document) in pages.iter().filter(|(_, document)| !document.is_announced) {
             storm.list(phase, page, document.members.len(), now);
         }
         let standings: Vec<Standing> =
             on.iter().map(|page| storm.standing(phase, page, claimant, now)).collect();
-        let telling = standings.contains(&Standing::Due).then(|| storm.telling(phase, key, about));
-        Changed { document: (storm != *before).then(|| (storm, expires(now))), result: (standings, telling) }
+        let due_notice = standings.contains(&Standing::Due).then(|| storm.due_notice(phase, key, about));
+        Changed {
+            document: (storm != *before).then(|| (storm, expires(now))),
+            result: (standings, due_notice),
+        }
     }
 }
 
@@ -57,7 +60,7 @@ impl<S: Store + Sync> Ledger<S> {
         opening: &[&Incident],
         is_hushed: bool,
         recording: &Recording<'_>,
-    ) -> Result<(Standing, Option<Telling>), Unreachable> {
+    ) -> Result<(Standing, Option<DueNotice>), Unreachable> {
         if opening.is_empty() && !is_hushed {
             return Ok((Standing::Calm, None));
         }
@@ -69,10 +72,10 @@ impl<S: Store + Sync> Ledger<S> {
                 if opening.is_empty() { Standing::Calm } else { storm.join(opening, self.alone, now) };
             let reminds =
                 is_hushed && (storm.touch(now), storm.remind(recording.claimant, now, self.reminder)).1;
-            let telling = reminds.then(|| storm.telling(Phase::Begun, key, about));
+            let due_notice = reminds.then(|| storm.due_notice(Phase::Begun, key, about));
             // Where all have to be listed, the list is written instead.
             let changed = storm != before && (standing == Standing::Calm || is_hushed);
-            Changed { document: changed.then(|| (storm, expires(now))), result: (standing, telling) }
+            Changed { document: changed.then(|| (storm, expires(now))), result: (standing, due_notice) }
         })
         .await
     }
@@ -86,7 +89,7 @@ impl<S: Store + Sync> Ledger<S> {
         mut members: Vec<&mut Incident>,
         claimant: &str,
         now: Timestamp,
-    ) -> Result<(Vec<Next>, Option<Telling>), Unreachable> {
+    ) -> Result<(Vec<Next>, Option<DueNotice>), Unreachable> {
         if members.is_empty() {
             return Ok((Vec::new(), None));
         }
@@ -111,8 +114,10 @@ impl<S: Store + Sync> Ledger<S> {
         let kept = if unlisted.is_empty() {
             storm.flatten()
         } else {
-            let document =
-                Page { members: unlisted.iter().map(|member| Member::of(member)).collect(), told: false };
+            let document = Page {
+                members: unlisted.iter().map(|member| Member::of(member)).collect(),
+                is_announced: false,
+            };
             let (page_key, body) = (storm::page_key(key, &own), written(&document)?);
             // A page is written once all its members know it: a member that did not would be announced by it,
             // and again by the page on which it is listed next.
@@ -143,17 +148,17 @@ impl<S: Store + Sync> Ledger<S> {
         };
         let on = members.iter().map(|member| member.storm.page(phase).cloned().unwrap_or_default()).collect();
         let listing = Listing { key, about, phase, claimant, now, on };
-        let (standings, telling) = self.save_listing(&listing, kept, pages).await?;
-        let telling = match telling {
-            Some(telling) => Some(self.read_pages(telling).await?),
+        let (standings, due_notice) = self.save_listing(&listing, kept, pages).await?;
+        let due_notice = match due_notice {
+            Some(due_notice) => Some(self.read_pages(due_notice).await?),
             None => None,
         };
         let nexts = standings.into_iter().map(|standing| match standing {
             Standing::Due => Next::WithStorm,
-            Standing::Told => Next::ToldByStorm,
+            Standing::Announced => Next::AnnouncedByStorm,
             Standing::Later | Standing::Calm => Next::ComeAgain,
         });
-        Ok((nexts.collect(), telling))
+        Ok((nexts.collect(), due_notice))
     }
 
     /// Saves the storm with its pages; again from the beginning where another write came between.
@@ -162,7 +167,7 @@ impl<S: Store + Sync> Ledger<S> {
         listing: &Listing<'_>,
         mut kept: Option<Kept>,
         mut pages: BTreeMap<String, Page>,
-    ) -> Result<(Vec<Standing>, Option<Telling>), Unreachable> {
+    ) -> Result<(Vec<Standing>, Option<DueNotice>), Unreachable> {
         let Listing { key, phase, .. } = *listing;
         let mut storm: Storm = read(kept.as_ref()).unwrap_or_default();
         let mut times = 0;
@@ -185,11 +190,11 @@ impl<S: Store + Sync> Ledger<S> {
     }
 
     /// The members that a notice announces: those of pages that were not announced.
-    async fn read_pages(&self, mut telling: Telling) -> Result<Telling, Unreachable> {
-        let mut pages = self.pages(&telling.key, telling.pages.iter().cloned()).await?;
-        let listed = telling.pages.iter().filter_map(|page| pages.remove(page));
-        telling.members.extend(listed.filter(|page| !page.told).flat_map(|page| page.members));
-        Ok(telling)
+    async fn read_pages(&self, mut due_notice: DueNotice) -> Result<DueNotice, Unreachable> {
+        let mut pages = self.pages(&due_notice.key, due_notice.pages.iter().cloned()).await?;
+        let listed = due_notice.pages.iter().filter_map(|page| pages.remove(page));
+        due_notice.members.extend(listed.filter(|page| !page.is_announced).flat_map(|page| page.members));
+        Ok(due_notice)
     }
 
     /// The pages of a storm that are kept, by name.
@@ -221,19 +226,20 @@ impl<S: Store + Sync> Ledger<S> {
     /// # Errors
     ///
     /// When the store cannot be reached; then the notice may be published again.
-    pub async fn storm_announced(&self, telling: &Telling, now: Timestamp) -> Result<(), Unreachable> {
-        try_join_all(telling.pages.iter().map(async |page| {
-            change(&self.store, &storm::page_key(&telling.key, page), |kept: Option<Page>| {
-                let told =
-                    kept.filter(|page| !page.told).map(|page| (Page { told: true, ..page }, expires(now)));
-                Changed { document: told, result: () }
+    pub async fn storm_announced(&self, due_notice: &DueNotice, now: Timestamp) -> Result<(), Unreachable> {
+        try_join_all(due_notice.pages.iter().map(async |page| {
+            change(&self.store, &storm::page_key(&due_notice.key, page), |kept: Option<Page>| {
+                let marked = kept
+                    .filter(|page| !page.is_announced)
+                    .map(|page| (Page { is_announced: true, ..page }, expires(now)));
+                Changed { document: marked, result: () }
             })
             .await
         }))
         .await?;
-        change_first(&self.store, &telling.key, |kept: Option<Storm>| {
+        change_first(&self.store, &due_notice.key, |kept: Option<Storm>| {
             let mut storm = kept.unwrap_or_default();
-            storm.told(telling, now);
+            storm.announced(due_notice, now);
             Changed { document: Some((storm, expires(now))), result: () }
         })
         .await

@@ -30,7 +30,7 @@ pub(super) struct Recording<'c> {
 
 impl Updated {
     /// Whether its beginning or continuation is ours to announce.
-    pub(super) fn is_told(&self) -> bool {
+    pub(super) fn is_ours_to_announce(&self) -> bool {
         self.due.is_some_and(|(due, is_ours)| is_ours && due != Due::Resolved)
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Ledger;
-use crate::incident::rotation::{Found, News, Told};
+use crate::incident::rotation::{ChangedValue, Conclusion, Found};
 use crate::incident::store::{Changed, Store, Unreachable, change};
 use crate::limits::ROTATION_KEPT;
 
@@ -18,33 +18,33 @@ impl<S: Store + Sync> Ledger<S> {
         value: &str,
         found: &Found,
         now: Timestamp,
-    ) -> Result<(News, String), Unreachable> {
+    ) -> Result<(Conclusion, String), Unreachable> {
         let (key, claimant) = (rotation_key(value), self.claimant());
-        let news = change(&self.store, &key, |kept: Option<Told>| {
+        let conclusion = change(&self.store, &key, |kept: Option<ChangedValue>| {
             let before = kept.unwrap_or_default();
-            let mut told = before.clone();
-            let result = told.look(found, self.reminder, &claimant, now);
-            Changed { document: (told != before).then(|| (told, rotation_expires(now))), result }
+            let mut document = before.clone();
+            let result = document.look(found, self.reminder, &claimant, now);
+            Changed { document: (document != before).then(|| (document, rotation_expires(now))), result }
         });
-        news.await.map(|news| (news, claimant))
+        conclusion.await.map(|conclusion| (conclusion, claimant))
     }
 
-    /// Notes that a look's news is out.
+    /// Notes that what a look came to is published.
     ///
     /// # Errors
     ///
     /// When the store cannot be reached; then it may be announced again.
-    pub async fn told_of(
+    pub async fn rotation_announced(
         &self,
         value: &str,
         found: &Found,
-        (news, claimant): &(News, String),
+        (conclusion, claimant): &(Conclusion, String),
         now: Timestamp,
     ) -> Result<(), Unreachable> {
-        change(&self.store, &rotation_key(value), |kept: Option<Told>| {
-            let mut told = kept.unwrap_or_default();
-            told.told(found, news, claimant);
-            Changed { document: Some((told, rotation_expires(now))), result: () }
+        change(&self.store, &rotation_key(value), |kept: Option<ChangedValue>| {
+            let mut document = kept.unwrap_or_default();
+            document.announced(found, conclusion, claimant);
+            Changed { document: Some((document, rotation_expires(now))), result: () }
         })
         .await
     }

@@ -197,7 +197,7 @@ facts! { "camelCase"
 
 /// The launch type, or that of the first capacity provider.
 #[must_use]
-pub fn launch_type<'f>(told: Option<&'f str>, providers: &[CapacityProvider]) -> Option<&'f str> {
+pub fn launch_type<'f>(stated: Option<&'f str>, providers: &[CapacityProvider]) -> Option<&'f str> {
     let provided = providers.first().and_then(|provider| provider.capacity_provider.as_deref());
-    told.or(provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" }))
+    stated.or(provided.map(|name| if name.starts_with("FARGATE") { "FARGATE" } else { "EC2" }))
 }

@@ -33,7 +33,7 @@ struct Document<'r> {
     fingerprint: &'r str,
     incident: Option<IncidentV1<'r>>,
     #[serde(flatten)]
-    told: Option<PublishedV1<'r>>,
+    published: Option<PublishedV1<'r>>,
 }
 
 /// What people were sent.
@@ -201,10 +201,10 @@ pub fn line_of(report: &Report<'_>, incident: Option<&Incident>) -> String {
 #[must_use]
 pub fn event(report: &Report<'_>, incident: &Incident, impact: &[String], notice: &Notice) -> String {
     let with = |text| {
-        let told = Some(PublishedV1 { impact, subject: &notice.subject, text });
+        let published = Some(PublishedV1 { impact, subject: &notice.subject, text });
         written(serde_json::to_string(&Document {
             incident: Some(of_incident(incident)),
-            told,
+            published,
             ..document(report)
         }))
     };
@@ -292,7 +292,7 @@ fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
         diagnoses: report.diagnoses.iter().map(diagnosis).collect(),
         fingerprint: &report.fingerprint,
         incident: None,
-        told: None,
+        published: None,
     }
 }
 
@@ -310,11 +310,11 @@ fn task(task: &Task) -> TaskV1<'_> {
     }
 }
 
-fn symptom<'r>(told: &'r ReadSymptom<'_>) -> SymptomV1<'r> {
+fn symptom<'r>(read: &'r ReadSymptom<'_>) -> SymptomV1<'r> {
     fn text(fact: Option<&Fact>) -> Option<&str> {
         fact.map(|fact| fact.text.as_str())
     }
-    let symptom = &told.symptom;
+    let symptom = &read.symptom;
     SymptomV1 {
         step: symptom.step.as_str(),
         fault: symptom.fault.as_str(),
@@ -333,7 +333,7 @@ fn symptom<'r>(told: &'r ReadSymptom<'_>) -> SymptomV1<'r> {
         version_stage: text(symptom.version_stage.as_ref()),
         retries: symptom.retries,
         request_id: text(symptom.request_id.as_ref()),
-        field: &told.reason.field,
+        field: &read.reason.field,
         span: [symptom.span.start, symptom.span.end],
         truncated: symptom.truncated,
     }

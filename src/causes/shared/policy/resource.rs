@@ -93,13 +93,13 @@ pub(super) fn of_reference(
             let whole =
                 |name: &str| format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}");
             let arn = if secret.arn.starts_with("arn:") { secret.arn.to_owned() } else { whole(secret.arn) };
-            let told = case.secrets().iter().find_map(|view| match view.presence() {
+            let known = case.secrets().iter().find_map(|view| match view.presence() {
                 Presence::Here(found) if view.reference == Some(reference) => {
                     found.arn.clone().filter(|arn| Kind::Secret.fits(arn))
                 }
                 _ => None,
             });
-            checked(Kind::Secret, secret.arn, told.map_or_else(|| secret_arns(&arn), |arn| vec![arn]))
+            checked(Kind::Secret, secret.arn, known.map_or_else(|| secret_arns(&arn), |arn| vec![arn]))
         }
         ("ssm", _, Some(Target::Parameter(name))) => {
             let whole = || {

@@ -104,8 +104,8 @@ fn world_with(stopped: &[Value], mut definition: Value, logs: &[(&str, &[&str])]
     world
 }
 
-/// What is told when these messages come, and what of it left by any channel.
-fn told(world: &World, bodies: &[String]) -> Vec<String> {
+/// What is announced when these messages come, and what of it left by any channel.
+fn announced(world: &World, bodies: &[String]) -> Vec<String> {
     let queue = format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:events");
     let record = |(at, body): (usize, &String)| json!({"messageId": at.to_string(), "body": body, "eventSourceARN": queue});
     let records: Vec<Value> = bodies.iter().enumerate().map(record).collect();
@@ -132,15 +132,15 @@ const DENIED: [&str; 3] = [
 fn the_stopped_tasks_tell_why_their_service_does_not_start_each_once() {
     for event in [impaired(), deployment_failed()] {
         let world = world(&[failed(1), failed(2), failed(3)], &[]);
-        let notices = told(&world, std::slice::from_ref(&event));
+        let notices = announced(&world, std::slice::from_ref(&event));
         assert_eq!(notices.len(), 1, "{notices:?}");
         assert!(notices[0].contains("CAUSE: secret-key-missing"), "{}", notices[0]);
         assert!(notices[0].contains("3 failed starts since 02:51 UTC"), "{}", notices[0]);
         // ECS tells every few minutes, and each task may come as an event of its own.
-        assert_eq!(told(&world, &[event.clone(), event]), [""; 0]);
+        assert_eq!(announced(&world, &[event.clone(), event]), [""; 0]);
         let own = json!({"detail-type": "ECS Task State Change", "source": "aws.ecs", "account": ACCOUNT, "region": "eu-west-1", "detail": failed(2)});
-        assert_eq!(told(&world, &[own.to_string()]), [""; 0]);
-        let ends = told(&world, &[well(1, "2026-11-27T03:00:30Z".parse().expect("a time"))]);
+        assert_eq!(announced(&world, &[own.to_string()]), [""; 0]);
+        let ends = announced(&world, &[well(1, "2026-11-27T03:00:30Z".parse().expect("a time"))]);
         assert!(ends.len() == 1 && ends[0].contains("recovered"), "{ends:?}");
     }
 }
@@ -151,14 +151,14 @@ fn the_log_tells_why_an_application_exited_where_it_may_be_read() {
     let task_event = json!({"detail-type": "ECS Task State Change", "source": "aws.ecs", "account": ACCOUNT, "region": "eu-west-1", "detail": stopped[2]});
     for event in [impaired(), deployment_failed(), task_event.to_string()] {
         let world = world(&stopped, &DENIED).reading_logs();
-        let notices = told(&world, std::slice::from_ref(&event));
+        let notices = announced(&world, std::slice::from_ref(&event));
         assert_eq!(notices.len(), 1, "{notices:?}");
         for part in
             ["role w1-task", "secretsmanager:GetSecretValue", "THE APPLICATION SAID (log:2, container app)"]
         {
             assert!(notices[0].contains(part), "no {part:?}: {}", notices[0]);
         }
-        assert_eq!(told(&world, &[event]), [""; 0]);
+        assert_eq!(announced(&world, &[event]), [""; 0]);
     }
 }
 
@@ -167,20 +167,20 @@ fn a_start_that_is_impaired_is_never_without_a_notice() {
     let exits = [exited(1, 4, 1), exited(2, 5, 1), exited(3, 4, 0)];
     let normal = json!({"taskArn": arn("task/prod/9"), "group": "service:w1", "lastStatus": "STOPPED", "stopCode": "ServiceSchedulerInitiated",
         "stoppedReason": "Scaling activity initiated by (deployment ecs-svc/1)", "containers": []});
-    let nothing_told = ["listening on 8080", "hunter2hunter2hunter2"];
+    let nothing_said = ["listening on 8080", "hunter2hunter2hunter2"];
     let says_how = [
         "ReadContainerLogs=yes allows ecs-triage to read it",
         "none of the last 2 lines of its log is recognized",
     ];
     for (stopped, lines, reads, says) in [
         (&exits[..], &DENIED[..], false, "container app exited with 1 in 2 of 3 stopped tasks"),
-        (&exits[..], &nothing_told[..], true, "container app exited with 1 in 2 of 3 stopped tasks"),
+        (&exits[..], &nothing_said[..], true, "container app exited with 1 in 2 of 3 stopped tasks"),
         (&[][..], &[][..], true, "tasks of the service do not start"),
         (&[normal][..], &[][..], true, "tasks of the service do not start"),
     ] {
         let world = world(stopped, lines);
         let world = if reads { world.reading_logs() } else { world };
-        let notices = told(&world, &[impaired()]);
+        let notices = announced(&world, &[impaired()]);
         assert_eq!(notices.len(), 1, "{says}: {notices:?}");
         assert!(notices[0].to_lowercase().contains(says), "{says}: {}", notices[0]);
         let shows_log =
@@ -188,11 +188,11 @@ fn a_start_that_is_impaired_is_never_without_a_notice() {
         assert_eq!(shows_log, says.contains("exited"), "{}", notices[0]);
         let said = says_how.map(|how| notices[0].contains(how));
         assert_eq!(said, [shows_log && !reads, shows_log && reads], "{}", notices[0]);
-        assert_eq!(told(&world, &[deployment_failed()]), [""; 0], "its tasks say nothing of a start");
+        assert_eq!(announced(&world, &[deployment_failed()]), [""; 0], "its tasks say nothing of a start");
     }
     let world = World::answering(Some(Evidence::default()));
     world.is("2026-11-27T03:01:00Z".parse().expect("a time"));
-    let notices = told(&world, &[impaired()]);
+    let notices = announced(&world, &[impaired()]);
     assert!(notices.len() == 1 && notices[0].contains("Not checked: what the stopped tasks"), "{notices:?}");
 }
 
@@ -207,20 +207,20 @@ fn an_exit_that_its_log_does_not_explain_or_that_came_late_is_no_failed_start() 
         (exited(1, 4, 0), &DENIED[..], false),
     ] {
         let world = world(&[], lines).reading_logs();
-        assert_eq!(told(&world, &[event(&task)]), [""; 0]);
+        assert_eq!(announced(&world, &[event(&task)]), [""; 0]);
         assert_eq!(world.calls().counts.contains_key("ask"), asks, "{task}");
     }
     let mut late = exited(1, 4, 1);
     late["startedAt"] = json!("2026-11-27T01:00:00Z");
     let world = world(&[], &DENIED).reading_logs();
-    assert_eq!(told(&world, &[event(&late)]), [""; 0]);
+    assert_eq!(announced(&world, &[event(&late)]), [""; 0]);
     assert!(!world.calls().counts.contains_key("ask"));
 }
 
 /// A fetcher that exits with 0, one whose end is awaited however it ends, and an entry point that hides the
 /// application's own exit code.
 #[test]
-fn a_failure_that_its_container_hides_is_told_with_what_hides_it() {
+fn a_failure_that_its_container_hides_is_announced_with_what_hides_it() {
     let two = |fetch: i64, app: i64| {
         let mut task = exited(1, 4, 1);
         task["containers"] = json!([{"name": "app", "exitCode": app}, {"name": "fetch", "exitCode": fetch}]);
@@ -248,7 +248,7 @@ fn a_failure_that_its_container_hides_is_told_with_what_hides_it() {
         (two(1, 1), vec![("app", plain, waits("SUCCESS")), ("fetch", &DENIED[..], none.clone())], &[]),
         (exited(1, 4, 0), vec![("app", &DENIED[..], none.clone())], &["app exited with 0"]),
     ] {
-        let notices = told(&world_of(&[task], &containers).reading_logs(), &[impaired()]);
+        let notices = announced(&world_of(&[task], &containers).reading_logs(), &[impaired()]);
         assert_eq!(notices.len(), 1, "{notices:?}");
         assert!(notices[0].contains("secretsmanager:GetSecretValue"), "{}", notices[0]);
         for text in ["fetch exited with 0", "app exited with 0", "app waits for it with COMPLETE"] {
@@ -265,7 +265,7 @@ fn ended(task: u8, codes: &[(&str, i64)]) -> Value {
 }
 
 #[test]
-fn why_a_log_was_not_read_is_told() {
+fn why_a_log_was_not_read_is_reported() {
     let splunk = json!({"logConfiguration": {"logDriver": "splunk", "options": {}}});
     let no_prefix =
         json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/w1"}}});
@@ -281,7 +281,7 @@ fn why_a_log_was_not_read_is_told() {
         let definition = json!({"containerDefinitions": [container("app", &more)]});
         let logs: Vec<(&str, &[&str])> = lines.map(|lines| ("app", lines)).into_iter().collect();
         let world = world_with(&[exited(1, 4, 1)], definition, &logs);
-        let notices = told(&if reads { world.reading_logs() } else { world }, &[impaired()]);
+        let notices = announced(&if reads { world.reading_logs() } else { world }, &[impaired()]);
         assert_eq!(notices.len(), 1, "{notices:?}");
         assert!(notices[0].contains(why), "{why}: {}", notices[0]);
         assert!(!notices[0].contains("ReadContainerLogs"), "it would not help: {}", notices[0]);
@@ -301,7 +301,7 @@ fn of_several_containers_the_first_that_failed_tells() {
             _ => ("init", &DENIED[..], json!([])),
         });
         let task = ended(1, &[("app", 1), ("sidecar", 2), ("init", 3)]);
-        let notices = told(&world_of(&[task], &containers).reading_logs(), &[impaired()]);
+        let notices = announced(&world_of(&[task], &containers).reading_logs(), &[impaired()]);
         assert_eq!(notices.len(), 1, "{notices:?}");
         assert!(notices[0].contains("container init"), "{order:?}: {}", notices[0]);
         assert!(notices[0].contains("secretsmanager:GetSecretValue"), "{order:?}: {}", notices[0]);
@@ -310,7 +310,7 @@ fn of_several_containers_the_first_that_failed_tells() {
 
 /// A file of a volume that is the task's own: who should have written it, as the definition shows.
 #[test]
-fn a_shared_file_that_nobody_wrote_is_told_beside_the_cause() {
+fn a_shared_file_that_nobody_wrote_is_reported_beside_the_cause() {
     let mounted =
         |read_only: bool| json!([{"sourceVolume": "shared", "containerPath": "/tmp", "readOnly": read_only}]);
     let on = |condition: &str| json!([{"containerName": "fetch", "condition": condition}]);
@@ -385,7 +385,8 @@ fn a_shared_file_that_nobody_wrote_is_told_beside_the_cause() {
         let definition = json!({"containerDefinitions": containers, "volumes": volumes});
         let task = ended(1, &[("app", 1), ("fetch", 0)]);
         let logs = [("app", &missing[..]), ("fetch", &quiet[..])];
-        let notices = told(&world_with(&[task], definition.clone(), &logs).reading_logs(), &[impaired()]);
+        let notices =
+            announced(&world_with(&[task], definition.clone(), &logs).reading_logs(), &[impaired()]);
         assert_eq!(notices.len(), 1, "{notices:?}");
         for text in [nobody, no_wait, left_none] {
             assert_eq!(notices[0].contains(text), finding == Some(text), "{definition}: {}", notices[0]);
@@ -395,7 +396,7 @@ fn a_shared_file_that_nobody_wrote_is_told_beside_the_cause() {
     let definition = json!({"volumes": own(), "containerDefinitions": [
         app(json!({"mountPoints": mounted(true)})), fetch(json!({"mountPoints": mounted(false)}))]});
     let logs = [("app", &missing[..]), ("fetch", &DENIED[..])];
-    let notices = told(
+    let notices = announced(
         &world_with(&[ended(1, &[("app", 1), ("fetch", 0)])], definition, &logs).reading_logs(),
         &[impaired()],
     );

@@ -25,16 +25,17 @@ impl<W: World> Visit<'_, W> {
                     scope: rules.probing,
                     logs: (!rules.reads_logs).then_some(NO_LOGS),
                 };
-                let tellers =
-                    guarded(stopped::tellers(&prober, &task, &mut Evidence::default())).await.ok().flatten();
-                tellers.unwrap_or_else(|| vec![task]).into_iter().map(Ok).collect()
+                let mut evidence = Evidence::default();
+                let explaining = stopped::explaining_tasks(&prober, &task, &mut evidence);
+                let tasks = guarded(explaining).await.ok().flatten();
+                tasks.unwrap_or_else(|| vec![task]).into_iter().map(Ok).collect()
             }
-            untold => vec![untold],
+            other => vec![other],
         };
         let admitted = entries.iter_mut().zip(refused).filter(|(_, refused)| refused.is_none());
         join_all(admitted.map(async |(entry, _)| {
-            let told: Vec<Vec<_>> = join_all(std::mem::take(&mut entry.tasks).into_iter().map(look)).await;
-            entry.tasks = told.into_iter().flatten().collect();
+            let tasks: Vec<Vec<_>> = join_all(std::mem::take(&mut entry.tasks).into_iter().map(look)).await;
+            entry.tasks = tasks.into_iter().flatten().collect();
         }))
         .await;
     }
