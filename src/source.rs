@@ -116,7 +116,7 @@ impl Source {
 pub fn read(text: &str, given: &Given) -> Result<Source, TaskDefinitionError> {
     let (node, is_json) = match Node::of_json(text) {
         Some(node) => (node.map_err(faulty)?, true),
-        // What begins like JSON is meant as it: its faults are told as JSON's.
+        // What begins like JSON is meant as it: its faults are reported as JSON's.
         None if seeming::is_like_json(text) => return Err(seeming::broken_json(text)),
         None => match Node::of_yaml(text) {
             Ok(node) if node.is_map() || node.is_list() => (node, false),
@@ -188,7 +188,7 @@ pub fn change_set(template: &str, changes: &[Change], given: &Given) -> Source {
 pub fn task_definition(name: &str, properties: &Value) -> Result<Found, TaskDefinitionError> {
     let got = intrinsic::Got::of_value(properties, Place::START);
     let found = lowered::found(name, got, Place::START, lowered::Reading::Lenient, &lowered::Way::default())?;
-    // There is no document in which it stands.
+    // No document holds it.
     Ok(Found { places: Places::default(), ..found })
 }
 

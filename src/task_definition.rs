@@ -60,7 +60,7 @@ facts! { "camelCase"
         task_role_arn: Option<String>,
         /// `awsvpc`, `bridge`, `host` or `none`.
         network_mode: Option<String>,
-        /// Where it may run: `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where it was not told.
+        /// Where it may run: `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where that is not known.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         requires_compatibilities: Vec<String>,
         /// For which platform its images must be built.
@@ -71,7 +71,7 @@ facts! { "camelCase"
         containers: Vec<ContainerDefinition>,
         /// What is mounted into them.
         volumes: Vec<Volume>,
-        /// Its tags, which AWS answers beside it where they were asked for.
+        /// Its tags, which AWS adds where they are asked for.
         #[serde(rename = "tagsBeside", skip_serializing_if = "Vec::is_empty")]
         tags: Vec<Tag>,
     }
@@ -117,7 +117,7 @@ facts! { "camelCase"
         /// Whether it routes the logs of the others.
         #[serde(skip_serializing_if = "Option::is_none")]
         firelens_configuration: Option<Firelens>,
-        /// Files that let it into an Active Directory.
+        /// Files with which it joins an Active Directory.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         credential_specs: Vec<String>,
     }
@@ -160,7 +160,7 @@ facts! { "camelCase"
     NamedReference {
         /// The environment variable or log option.
         name: String,
-        /// What it refers to. A secret's value that stands in its place is masked as it is read.
+        /// What it refers to. A secret's value in its place is masked as it is read.
         #[serde(deserialize_with = "value_from")]
         value_from: String,
     }

@@ -30,7 +30,7 @@ macro_rules! words {
 pub(crate) use words;
 
 /// The first of a list, and how many more it has: `a, b and 3 more`, or `a; b; and 3 more` where texts that may hold
-/// commas are told apart.
+/// commas are kept apart.
 pub(crate) fn some_of(all: &[impl AsRef<str>], most: usize, between: &str) -> String {
     let named: Vec<&str> = all.iter().take(most).map(AsRef::as_ref).collect();
     let named = named.join(between);

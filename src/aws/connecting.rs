@@ -34,7 +34,7 @@ impl Intercept for Nothing {
     }
 }
 
-/// One try. The answer is no answer to the operation, and the connection is kept nevertheless.
+/// One try. The answer does not fit the operation, and the connection is kept nevertheless.
 pub(super) fn once() -> RetryConfig {
     RetryConfig::disabled().with_reconnect_mode(ReconnectMode::ReuseAllConnections)
 }

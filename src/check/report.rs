@@ -189,7 +189,7 @@ pub struct Baseline {
 /// Why a file is not a baseline.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineError {
-    /// It is no JSON of that form.
+    /// It is not JSON of that form.
     #[error("expected what --write-baseline writes, whose schema is {SCHEMA}: {0}")]
     Malformed(String),
     /// It is of another version.

@@ -80,7 +80,7 @@ impl Diagnose {
         Ok(())
     }
 
-    /// What was handed over: whoever is woken wants the diagnosis, with or without the definition and AWS's answers.
+    /// What was handed over: at night a diagnosis is wanted with or without the definition and AWS's answers.
     fn evidence(&self, output: &mut Output<'_>) -> Evidence {
         let evidence = evidence(self.evidence.as_deref()).unwrap_or_else(|error| {
             output.unable(&error.to_string());

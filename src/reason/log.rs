@@ -195,7 +195,7 @@ fn says_that_it_failed(line: &str) -> bool {
     })
 }
 
-/// What stands before the word that tells of a failure, and whether the word may have one before it: an error and
+/// What precedes the word that means a failure, and whether the word may have one before it: an error and
 /// what failed may be named (`runtime error`, `startup failed`), who cannot is the one who writes.
 fn failing(text: &str) -> Option<(&str, bool)> {
     const FAILING: &[(&str, bool)] = &[

@@ -30,7 +30,7 @@ const HEADINGS: [&str; 6] = ["SERVICE", "FAILED", "LAST", "CAUSE", "VERDICT", "W
 /// The column of the causes, which is painted.
 const CAUSE: usize = 3;
 const BETWEEN: &str = "  ";
-/// Columns in which it can be said what happened; with less the rows are no table.
+/// Columns in which it can be said what happened; with less the rows are paragraphs.
 const LEAST: usize = 20;
 
 /// The table with its headings, nothing without rows. Only the last column is cut to the width; where too little is

@@ -317,7 +317,7 @@ impl Lowering {
         let Open { why, made, .. } = parts.iter().find_map(Part::open).cloned()?;
         let shown: String = parts.iter().map(Part::shown).collect();
         let known: String = parts.iter().filter_map(Part::known).collect();
-        // Behind a placeholder for an ARN stand a key, a stage and an id.
+        // A placeholder for an ARN is followed by a key, a stage and an id.
         let is_behind = matches!(parts.first(), Some(Part::Open(_)));
         let is_value = if is_behind {
             known.split(':').any(|part| written(part) == Written::Value)

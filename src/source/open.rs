@@ -32,7 +32,7 @@ impl Open {
         Self { form: Form::Any, ..self.clone() }
     }
 
-    /// Something that stands in its place to tell whether what is written around it can be right whatever it
+    /// Something in its place, to find out whether what is written around it can be right whatever it
     /// will be.
     pub(super) fn stand_in(&self) -> Option<&'static str> {
         match self.form {

@@ -1,4 +1,4 @@
-//! Why a text is no document, or a document holds no definition: where it is wrong, what it seems to be instead, and
+//! Why a text is not a document, or a document holds no definition: where it is wrong, what it seems to be instead, and
 //! the command that makes a definition of that.
 
 use serde_json::Value;
@@ -91,13 +91,13 @@ pub(super) fn is_like_json(text: &str) -> bool {
     }
 }
 
-/// Why a text is no document that does not begin as JSON does: what a parser stumbles over first says nothing of
+/// Why a text that does not begin as JSON does is not a document: what a parser stumbles over first says nothing of
 /// another language.
 pub(super) fn unlike_json(text: &str) -> TaskDefinitionError {
     TaskDefinitionError { seeming: of_text(text), ..fault(Place::START, "expected JSON or YAML".to_owned()) }
 }
 
-/// Why a text is no JSON that begins as JSON does.
+/// Why a text that begins as JSON does is not JSON.
 pub(super) fn broken_json(text: &str) -> TaskDefinitionError {
     let Err(error) = serde_json::from_str::<Value>(text) else { return unlike_json(text) };
     let at = Place { line: error.line().max(1), column: error.column().max(1) };

@@ -266,7 +266,7 @@ fn containers(got: Got) -> Result<Got, TaskDefinitionError> {
     };
     let at = got.at;
     match Node::of_json(&text) {
-        // Lines of a text in a text are no lines of the document.
+        // Lines of a text in a text are not lines of the document.
         Some(Ok(node)) => Ok(Got::of_part(&node, Some(at))),
         Some(Err(error)) => Err(fault(at, format!("container_definitions: {}", error.problem))),
         None => Err(fault(at, "container_definitions: expected JSON".to_owned())),

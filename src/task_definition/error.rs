@@ -1,8 +1,8 @@
-//! Why a file is no task definition: where it is wrong, and what it seems to be instead.
+//! Why a file is not a task definition: where it is wrong, and what it seems to be instead.
 
 use std::fmt;
 
-/// Why a file is no task definition.
+/// Why a file is not a task definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskDefinitionError {
     /// The line of the file on which the fault lies, counted from 1.

@@ -50,7 +50,7 @@ facts! { "camelCase"
         /// `ENABLED` or `DISABLED`: whether the mount is encrypted on its way.
         #[serde(skip_serializing_if = "Option::is_none")]
         transit_encryption: Option<String>,
-        /// How the mount is authorised.
+        /// How the mount is authorized.
         authorization_config: Option<EfsAuthorization>,
     }
 
@@ -58,7 +58,7 @@ facts! { "camelCase"
     EfsAuthorization {
         /// The access point.
         access_point_id: Option<String>,
-        /// `ENABLED` or `DISABLED`: whether the task role authorises the mount.
+        /// `ENABLED` or `DISABLED`: whether the task role authorizes the mount.
         iam: Option<String>,
     }
 }

@@ -108,7 +108,7 @@ impl Check {
         Ok((checked, run.unread))
     }
 
-    /// AWS, if it is asked. Where it cannot be, what a file shows is told all the same.
+    /// AWS, if it is asked. Where it cannot be, what a file shows is reported all the same.
     #[cfg(feature = "aws")]
     fn live(&self, global: &Global, output: &mut Output<'_>) -> Result<Option<Live>, CliError> {
         if self.offline {
@@ -160,7 +160,7 @@ impl Check {
     }
 }
 
-/// Saves that AWS was asked nothing: who goes on with --evidence is told the same again.
+/// Saves that AWS was asked nothing: a later check with --evidence reports the same.
 #[cfg(feature = "aws")]
 fn unanswered(path: &Path) -> Result<(), CliError> {
     let written = std::fs::write(path, record::write(&Evidence::default()));
@@ -304,7 +304,7 @@ impl<'c> Run<'c, '_> {
         Ok(Found { definition, ..Found::default() })
     }
 
-    /// Each definition once for every service that starts it, and what services start besides.
+    /// Each definition once for every service that starts it, and what else services start.
     fn linked(&mut self, units: &[(File, Found)], services: &[(File, Service)]) -> Vec<Started<File>> {
         let (mut linked, alone) = source::linked(units, services);
         let mut open = Vec::new();
@@ -320,7 +320,7 @@ impl<'c> Run<'c, '_> {
                 },
                 Runs::Open(why) => open.push(untold(&format!("its task definition: {why}"))),
                 Runs::Untold => open.push(untold("it does not say which task definition it starts")),
-                // Its definition could not be read, which was told.
+                // Its definition could not be read, which was reported.
                 Runs::Here(_) => {}
             }
         }
