@@ -140,8 +140,7 @@ impl Live {
     /// The tasks that say what this one does not, where AWS knows any.
     pub(super) fn explaining_tasks(&self, task: &Task) -> Option<Vec<Task>> {
         let mut evidence = Evidence::default();
-        let explaining = stopped::explaining_tasks(&self.asking(), &self.at_home(task), &mut evidence);
-        let tasks = self.wait(explaining);
+        let tasks = self.wait(stopped::explaining_tasks(&self.asking(), &self.at_home(task), &mut evidence));
         self.keep(&evidence);
         tasks
     }
