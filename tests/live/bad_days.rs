@@ -287,6 +287,7 @@ pub(crate) fn invoke_with(event: &str, aws: &str, more: &[(&str, &str)]) -> Invo
     let published = sns
         .calls()
         .iter()
+        .filter(|call| call.operation() == "Publish")
         .map(|call| percent_decode_str(&call.body.replace('+', " ")).decode_utf8_lossy().into_owned())
         .collect();
     let log = fs::read_to_string(log).expect("the log can be read");
