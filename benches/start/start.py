@@ -286,10 +286,16 @@ def table(measured: list[Function]) -> str:
     for function in measured:
         times = "".join(f"{function.median(figure):>6.1f} ms" for figure in ("init", "notice", "done", "cpu"))
         lines.append(f"{function.name:24}{times}{function.median('memory'):>7.1f} MB")
+
+    def after_init(function: Function) -> float:
+        return function.median("notice") - function.median("init")
+
     lines += [
         "",
         f"notice, to the smallest publisher's: {ours.median('notice') / publisher.median('notice'):.2f}"
         f" (with the table of incidents {with_table.median('notice') / publisher.median('notice'):.2f})",
+        f"from the event to the notice, to the smallest publisher's: {after_init(ours) / after_init(publisher):.2f}"
+        f" (with the table of incidents {after_init(with_table) / after_init(publisher):.2f})",
         f"notice, to Python's: 1/{python_.median('notice') / ours.median('notice'):.1f}",
         f"init, to bare lambda_runtime's: {ours.median('init') / bare.median('init'):.2f}",
         f"the function: {program.stat().st_size / 1e6:.2f} MB, zipped {zipped(program):.2f} MB",
