@@ -1,7 +1,7 @@
 //! The command line: what can be typed, and the run of what was.
 //!
-//! Offline unless something else is asked for: what asks AWS is in `live`, and only where the feature `aws` is built in.
-//! Each command has a file of its own; all of them read through `file` or `input`, fail with an `error`, and
+//! Offline unless something else is asked for: what asks AWS is in `live`, and only where the feature `aws` is
+//! built in. Each command has a file of its own; all of them read through `file` or `input`, fail with an `error`, and
 //! write to one `output`.
 
 mod check;

@@ -332,7 +332,8 @@ pub(crate) fn without_values(message: &str) -> String {
     }
     let types = problem.strip_prefix("invalid type: ").and_then(|types| types.rsplit_once(", expected "));
     if let Some((found, expected)) = types.and_then(|(found, expected)| Some((of_json(found)?, expected))) {
-        return format!("expected {}, found {found}", of_json(expected).unwrap_or(expected));
+        let expected = of_json(expected).map_or_else(|| redact(expected), Into::into);
+        return format!("expected {expected}, found {found}");
     }
     // The names of our own fields are not secret.
     if problem.starts_with("missing field ") {
@@ -349,14 +350,17 @@ pub(crate) fn without_values(message: &str) -> String {
     redact(problem).into_owned()
 }
 
-/// What JSON calls a type of the decoder's, with or without the value behind it.
+/// What JSON calls one type of the decoder's, with or without the value behind it.
 fn of_json(kind: &str) -> Option<&'static str> {
+    if kind.contains(" or ") {
+        return None;
+    }
     let word = kind.strip_prefix("a ").unwrap_or(kind).split(' ').next()?;
     Some(match word {
         "map" | "struct" => "an object",
         "sequence" => "an array",
         "string" => "a string",
-        "integer" | "floating" | "number" => "a number",
+        "integer" | "floating" | "number" | "i64" | "u64" | "i32" | "u32" | "u16" => "a number",
         "boolean" => "true or false",
         "null" | "unit" => "null",
         _ => return None,

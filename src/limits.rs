@@ -102,7 +102,7 @@ pub const CLUSTER_ROUNDS: usize = 9;
 
 /// A workload that has not failed for this long has no open incident: a failure after that opens another.
 pub const SILENCE: SignedDuration = SignedDuration::from_hours(24);
-/// How long an incident is kept after it was written: longer than any read of it comes later.
+/// How long an incident is kept after it was written: longer than anything still reads it.
 pub const INCIDENT_KEPT: SignedDuration = SignedDuration::from_hours(48);
 /// How long an index is kept: longer than a workload fails without recovering.
 pub const INDEX_KEPT: SignedDuration = SignedDuration::from_hours(365 * 24);

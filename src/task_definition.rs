@@ -223,7 +223,7 @@ impl TaskDefinition {
                 log.options.retain(|name, _| name.starts_with("awslogs-"));
             }
         }
-        // Of itself it is always read.
+        // What it writes it can always read.
         serde_json::to_value(self).map(redact_values).and_then(serde_json::from_value).unwrap_or_default()
     }
 
@@ -300,6 +300,39 @@ impl TaskDefinition {
 mod tests {
     use super::TaskDefinition;
     use serde_json::{Value, json};
+
+    /// Where in a document there is something.
+    fn paths(value: &Value, at: &str) -> Vec<String> {
+        let below = |(key, value): (String, &Value)| paths(value, &format!("{at}/{key}"));
+        match value {
+            Value::Object(fields) => {
+                fields.iter().map(|(key, value)| (key.clone(), value)).flat_map(below).collect()
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(n, item)| (n.to_string(), item)).flat_map(below).collect()
+            }
+            _ => vec![at.to_owned()],
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_where_texts_are_made_safe() {
+        let container = json!({
+            "name": "web", "image": "nginx:1", "secrets": [{"name": "PASSWORD", "valueFrom": "arn:aws:secretsmanager:us-east-1:1:secret:password-a1b2c3"}],
+            "environmentFiles": [{"value": "arn:aws:s3:::bucket/token.env", "type": "s3"}], "dependsOn": [{"containerName": "db", "condition": "HEALTHY"}],
+            "repositoryCredentials": {"credentialsParameter": "arn:aws:ssm:us-east-1:1:parameter/secret"},
+            "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}, "secretOptions": [{"name": "token", "valueFrom": "password"}]},
+        });
+        let definition = json!({
+            "family": "secret", "taskDefinitionArn": "arn:aws:ecs:us-east-1:1:task-definition/secret:7", "executionRoleArn": "arn:aws:iam::1:role/password",
+            "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "containerDefinitions": [container],
+            "volumes": [{"name": "token", "efsVolumeConfiguration": {"fileSystemId": "fs-1", "authorizationConfig": {"accessPointId": "fsap-1", "iam": "ENABLED"}}}],
+        });
+        let read = TaskDefinition::from_value(definition).expect("a definition");
+        let before = serde_json::to_value(&read).expect("it is written");
+        let after = serde_json::to_value(read.cleaned()).expect("it is written");
+        assert_eq!(paths(&after, ""), paths(&before, ""));
+    }
 
     #[test]
     fn what_is_not_there_may_be_null() {

@@ -684,6 +684,29 @@ fn what_ecs_registers_no_definition_without_is_named_where_it_should_be() {
     assert_eq!(offline(&["-"], &open).0, Some(0));
 }
 
+/// A definition that ECS would not register is in its file all the same.
+#[test]
+fn a_service_of_a_definition_that_lacks_something_goes_with_it() {
+    let definition = |family: &str, image: &str| {
+        format!(
+            "  {family}:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Family: {family}\n      ContainerDefinitions:\n      - {{Name: a{image}}}\n"
+        )
+    };
+    let service =
+        |runs: &str| format!("  Shop:\n    Type: AWS::ECS::Service\n    Properties: {{Cluster: c{runs}}}\n");
+    let lacking = definition("web", "");
+    for resources in [
+        [lacking.as_str(), &service(", TaskDefinition: web")].concat(),
+        [lacking.as_str(), &definition("api", ", Image: nginx"), &service(", TaskDefinition: web")].concat(),
+        [lacking.as_str(), &definition("api", ", Image: nginx"), &service("")].concat(),
+    ] {
+        let (status, out, said) = offline(&["-"], &format!("Resources:\n{resources}"));
+        assert_eq!(status, Some(2), "{said}");
+        assert!(said.contains("at web.ContainerDefinitions[0]: expected image: "), "{said}");
+        assert!(!said.contains("none of the files holds") && !out.contains("Shop"), "{out}{said}");
+    }
+}
+
 #[test]
 fn a_parameter_that_no_template_takes_is_named_once() {
     let definition = r#"{"family": "a", "containerDefinitions": [{"name": "a", "image": "nginx"}]}"#;
@@ -694,4 +717,7 @@ fn a_parameter_that_no_template_takes_is_named_once() {
         offline(&[&files[..], &["--parameter", "Env=prod", "--parameter", "Evn=prod"]].concat(), "");
     assert_eq!(said.matches("parameter Evn: ").count(), 1, "{said}");
     assert!(!said.contains("parameter Env: no template"), "{said}");
+    // What cannot be read may be the template that has it.
+    let (_, _, said) = offline(&["-", "--parameter", "Stage=prod"], "Resources: {");
+    assert!(!said.contains("parameter Stage"), "{said}");
 }

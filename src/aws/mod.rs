@@ -2,9 +2,9 @@
 //!
 //! Reads go through one small layer of our own over the SDK's machinery (`call`), which can make the calls of
 //! one closed table (`operation`) and no other; what writes, the topic and the journal, goes through the
-//! SDK's clients. A call of the SDK is a future of 6 KB, which each function that waits for it would hold twice: it
-//! is on the heap wherever it is made. The command line's self-test invokes the function (`lambda`). Either is made once and kept:
-//! connections are reused.
+//! SDK's clients. The command line's self-test invokes the function (`lambda`). Clients are made once and kept:
+//! connections are reused. A call of the SDK is a future of 6 KB, which each function that waits for it would
+//! hold twice: it is on the heap wherever it is made.
 
 mod answer;
 mod bounded;
@@ -91,6 +91,7 @@ pub(crate) fn innermost(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
     use jiff::Timestamp;
 
     use super::bus::Bus;
@@ -101,9 +102,10 @@ mod tests {
 
     /// What waits for a call holds it several times over on its stack, of which each page costs time at a cold
     /// start.
-    #[tokio::test]
-    async fn a_call_is_small_while_it_is_waited_for() {
-        let config = &super::config(None).await;
+    #[test]
+    fn a_call_is_small_while_it_is_waited_for() {
+        let region = Region::new("eu-west-1");
+        let config = &SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(region).build();
         let name = || "name".to_owned();
         let table = Table::new(config, name());
         let sizes = [

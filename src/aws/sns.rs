@@ -2,7 +2,6 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sns::operation::publish::builders::PublishFluentBuilder;
-
 use aws_sdk_sns::types::MessageAttributeValue;
 use aws_sdk_sns::{Client, Config};
 use serde_json::json;

@@ -140,9 +140,9 @@ fn hidden(case: &Case<'_>) -> Option<Assessment> {
     if case.forecast {
         return None;
     }
-    let names_no_policy = |presence| matches!(presence, Presence::NotAsked | Presence::Unknown(_));
+    let is_unread = |presence| matches!(presence, Presence::NotAsked | Presence::Unknown(_));
     if let Some(secret) =
-        case.secrets().iter().find(|secret| secret.is_refused_by_part() && names_no_policy(secret.presence()))
+        case.secrets().iter().find(|secret| secret.is_refused_by_part() && is_unread(secret.presence()))
     {
         let mark = if secret.is_whole() {
             "which ends like one that has its six characters"

@@ -80,7 +80,8 @@ impl Diagnose {
         Ok(())
     }
 
-    /// What was handed over: at night a diagnosis is wanted with or without the definition and AWS's answers.
+    /// The recorded answers and the definition that were given. One that cannot be read is reported, and the diagnosis
+    /// goes on without it.
     fn evidence(&self, output: &mut Output<'_>) -> Evidence {
         let evidence = evidence(self.evidence.as_deref()).unwrap_or_else(|error| {
             output.unable(&error.to_string());

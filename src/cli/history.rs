@@ -63,8 +63,8 @@ impl History {
     }
 
     fn entry(&self, line: &str) -> String {
-        // Other programs can write to the log group. Masked text by text: across the marks of JSON the line would be JSON no
-        // more.
+        // Other programs can write to the log group. Masked text by text: across the marks of JSON the line would
+        // be JSON no more.
         let Ok(entry) = serde_json::from_str(line).map(redact_values) else {
             return redact(line.trim_end()).into_owned();
         };

@@ -19,7 +19,7 @@ use super::{Delivery, Sight, Visit};
 use crate::check;
 use crate::diagnosis::{Report, forecast};
 use crate::event::{Forecast, Reason, Source, Task, Workload};
-use crate::incident::ledger::Sighted;
+use crate::incident::ledger::{Next, Sighted};
 use crate::incident::{About, Sighting, storm};
 use crate::question::Evidence;
 use crate::render::json::v1;
@@ -124,7 +124,7 @@ impl<W: World> Delivery<W> {
         outcome.problems.into_values().next().map_or(Ok(()), Err)
     }
 
-    /// Tells that a deployment waits.
+    /// Announces that a deployment waits.
     ///
     /// # Errors
     ///
@@ -217,8 +217,9 @@ impl<W: World> Visit<'_, W> {
             let announce =
                 async |claimed: Claimed<'_>| self.announce(report, claimed, evidence, without).await;
             match self.advance(seen, kept, storms, without, announce).await {
-                // Another instance announces it, or a later check does.
-                Ok(_) | Err(Problem::ComeAgain) => {}
+                Ok(_) => {}
+                // Another instance is about to announce it; a later check does if that fails.
+                Err(Problem::ComeAgain) if seen.next == Next::ComeAgain => {}
                 Err(problem) => {
                     outcome.fail([item], &problem);
                     incident = None;

@@ -19,7 +19,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Notes that the workload was well; whether it did not know that.
+    /// Notes that the workload was well; returns whether that was not known yet.
     pub(super) fn well(&mut self, at: Timestamp, now: Timestamp) -> bool {
         let is_later = self.well_at.is_none_or(|known| known < at);
         if is_later {

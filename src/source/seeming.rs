@@ -1,5 +1,5 @@
-//! Why a text is not a document, or a document holds no definition: where it is wrong, what it seems to be instead, and
-//! the command that makes a definition of that.
+//! Why a text is not a document, or a document holds no definition: where it is wrong, what it seems to be
+//! instead, and the command that makes a definition of that.
 
 use serde_json::Value;
 

@@ -110,8 +110,8 @@ pub(in crate::causes) fn is_without_login(symptom: &Symptom) -> bool {
 
 /// What the fault of the step usually is, where the text does not have it.
 fn usual_faults(symptom: &Symptom) -> impl Iterator<Item = (Fault, &'static str)> {
-    let names_no_policy = symptom.fault == Fault::Unknown && !is_without_login(symptom);
-    let rows = BY_STEP.iter().filter(move |(steps, _)| names_no_policy && steps.contains(&symptom.step));
+    let has_no_fault = symptom.fault == Fault::Unknown && !is_without_login(symptom);
+    let rows = BY_STEP.iter().filter(move |(steps, _)| has_no_fault && steps.contains(&symptom.step));
     rows.flat_map(|(_, faults)| faults.iter())
         .flat_map(|(fault, causes)| causes.iter().map(|cause| (*fault, *cause)))
 }

@@ -254,9 +254,11 @@ impl<'c> Run<'c, '_> {
         }
         // All templates of an application are given together, and not each has to do with ECS.
         self.aside(empty, held.units.is_empty() && held.services.is_empty());
-        for name in given.parameters.keys().filter(|name| !held.parameters.contains(*name)) {
-            self.output
-                .complain(&format!("parameter {}: no template that was given has it", redact_name(name)));
+        // A file that cannot be read may be the template that has it.
+        let unknown = given.parameters.keys().filter(|name| !held.parameters.contains(*name));
+        for name in unknown.filter(|_| self.unread.is_empty()) {
+            let unknown = format!("parameter {}: no template that was given has it", redact_name(name));
+            self.output.complain(&self.asked.harmless(&unknown));
         }
         self.linked(&held.units, &held.services)
     }
@@ -281,8 +283,7 @@ impl<'c> Run<'c, '_> {
         let lacks = source.found.iter().flat_map(|found| &found.lacks);
         source.faults.iter().chain(lacks).for_each(|fault| self.unread(path, fault));
         let file = (!is_stdin(path)).then(|| shown(path));
-        let whole = source.found.into_iter().filter(|found| found.lacks.is_empty());
-        held.units.extend(whole.map(|found| (file.clone(), found)));
+        held.units.extend(source.found.into_iter().map(|found| (file.clone(), found)));
         held.services.extend(source.services.into_iter().map(|service| (file.clone(), service)));
         held.parameters.extend(source.parameters);
         Ok(())
@@ -325,6 +326,8 @@ impl<'c> Run<'c, '_> {
             }
         }
         self.aside(open, linked.is_empty());
+        // What ECS would not register is reported, and starts nothing.
+        linked.retain(|started| started.found.lacks.is_empty());
         linked
     }
 
