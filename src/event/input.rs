@@ -67,7 +67,7 @@ impl<R: Read> Input<R> {
             Some(format!("expected JSON or text, found {kind}"))
         } else if text.len() > LONGEST_PASTE {
             Some(format!(
-                "expected JSON, or at most {LONGEST_PASTE} bytes of what ECS says, found {} bytes of text: ecs-triage diagnose --log reads the log of an application",
+                "expected JSON, or at most {LONGEST_PASTE} bytes of what ECS says, found {} bytes of text: --log reads the log of an application, and ecs-triage check a template or a task definition",
                 text.len()
             ))
         } else {
