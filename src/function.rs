@@ -8,7 +8,6 @@ use futures_util::future::join;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::time::timeout;
 
 use crate::aws::bus::Bus;
 use crate::aws::logs::Journal;
@@ -18,14 +17,13 @@ use crate::aws::sns::Topic;
 use crate::aws::store::Table;
 use crate::config::Settings;
 use crate::delivery::ports::{self, Clock, EventBus, Log, Publisher};
+use crate::delivery::within::within;
 use crate::delivery::{Delivery, Ports, Problem, Rules, Trouble, guard_panics};
 use crate::doors::presigned::{Home, Presigned};
 use crate::doors::{Doors, Web};
 use crate::event::sender::Trusted;
+use crate::limits::CONNECTING;
 use crate::render::notice::Notice;
-
-/// An instance waits no longer for its connections before it asks for an event.
-const CONNECTING: Duration = Duration::from_secs(1);
 
 /// The function, with its clients.
 #[derive(Debug)]
@@ -112,7 +110,7 @@ async fn connect(Ports { store, topic, .. }: &Ports<Aws>) {
             topic.connect().await;
         }
     };
-    let _ = timeout(CONNECTING, join(table, topic)).await;
+    let _ = within(&SystemClock, CONNECTING, join(table, topic)).await;
 }
 
 /// Logs every panic of the process with its place, and without its words.

@@ -23,6 +23,9 @@ pub const DATED_LATER: SignedDuration = SignedDuration::from_mins(5);
 /// How long a claim to announce holds: by any instance's clock longer than its holder can live.
 pub const CLAIM: SignedDuration = SignedDuration::from_secs(105);
 
+/// How long an instance waits for its connections before it asks for the first event.
+pub const CONNECTING: SignedDuration = SignedDuration::from_secs(1);
+
 /// How long one invocation waits for the table to record what it brought: the longest chain of its calls, a
 /// storm's second page, has nine, and each may take almost three seconds. After that it goes on in memory.
 pub const RECORDING: SignedDuration = SignedDuration::from_secs(26);

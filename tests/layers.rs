@@ -64,7 +64,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("aws", &["question", "task_definition", "triage", "render", "incident"]),
-    ("function", &["event", "render", "config", "delivery", "doors", "aws"]),
+    ("function", &["event", "render", "config", "delivery", "doors", "aws", "limits"]),
 ];
 const FOR_ALL: &[&str] = &["words", "arn", "dictionary", "json_path", "redact"];
 /// What the core must not know.

@@ -9,13 +9,13 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
 
-/// Leaves nothing of a request but where it goes.
+/// Empties a request: it keeps nothing but where it goes.
 #[derive(Debug)]
-pub(super) struct Nothing;
+pub(super) struct Emptied;
 
-impl Intercept for Nothing {
+impl Intercept for Emptied {
     fn name(&self) -> &'static str {
-        "Nothing"
+        "Emptied"
     }
 
     fn modify_before_transmit(
@@ -41,87 +41,65 @@ pub(super) fn once() -> RetryConfig {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-    use std::net::TcpListener;
-    use std::thread;
-    use std::time::Duration;
-
     use aws_config::{BehaviorVersion, Region, SdkConfig};
     use aws_sdk_sns::config::{Credentials, SharedCredentialsProvider};
 
+    use crate::aws::one_connection::serve;
     use crate::aws::sns::Topic;
     use crate::aws::store::Table;
     use crate::incident::store::Store as _;
 
-    /// The head and the body of two requests that come over the first connection; there is no second.
-    fn requests(listener: &TcpListener, answer: &str) -> Vec<(String, String)> {
-        let (mut stream, _) = listener.accept().expect("a connection");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("it is set");
-        let mut reader = BufReader::new(stream.try_clone().expect("the same"));
-        let mut requests = Vec::new();
-        while requests.len() < 2 {
-            let (mut head, mut length) = (Vec::new(), 0);
-            loop {
-                let mut line = String::new();
-                assert!(reader.read_line(&mut line).expect("a line") > 0, "it ends after {requests:?}");
-                if line == "\r\n" {
-                    break;
-                }
-                let line = line.trim().to_ascii_lowercase();
-                length =
-                    line.strip_prefix("content-length: ").map_or(length, |n| n.parse().expect("a number"));
-                head.push(line);
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).expect("the body");
-            stream.write_all(answer.as_bytes()).expect("it is written");
-            requests.push((head.join(" "), String::from_utf8(body).expect("UTF-8")));
-        }
-        requests
-    }
-
-    /// What is sent where something is asked for over a connection that was opened before.
-    async fn sent(answer: &'static str, ask: impl AsyncFnOnce(&SdkConfig)) -> Vec<(String, String)> {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    /// The first line and the body of the first two requests, which come over one connection.
+    async fn sent(answer: &'static str, ask: impl AsyncFnOnce(&SdkConfig)) -> [(String, String); 2] {
+        let (endpoint, requests) = serve(answer.as_bytes(), 2);
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
-            .endpoint_url(format!("http://{}", listener.local_addr().expect("its address")))
+            .endpoint_url(endpoint)
             .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
             .build();
-        let server = thread::spawn(move || requests(&listener, answer));
         ask(&config).await;
-        server.join().expect("it ends")
+        requests.join().expect("it ends").try_into().expect("two requests")
+    }
+
+    /// Goes where the operation goes, and says nothing else.
+    fn assert_empty((head, body): &(String, String)) {
+        let lines: Vec<&str> = head.lines().collect();
+        assert!(
+            matches!(lines[..], ["GET / HTTP/1.1", host] if host.starts_with("host: 127.0.0.1:")),
+            "{head}"
+        );
+        assert_eq!(body, "");
     }
 
     #[tokio::test]
     async fn a_notice_takes_the_connection_that_is_open_and_nothing_is_published_before() {
-        for answer in ["400 Bad Request", "302 Found", "503 Slow Down"] {
-            let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n");
-            let sent = sent(answer.leak(), async |config| {
+        for answer in [
+            "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\n\r\n",
+        ] {
+            let [first, (head, body)] = sent(answer, async |config| {
                 let topic = Topic::new(config, "arn:aws:sns:eu-west-1:111122223333:notices".to_owned());
                 topic.connect().await;
                 let _ = topic.publish_plain("hello").await;
-            });
-            let sent = sent.await;
-            let [(first, nothing), (second, publish)] = sent.as_slice() else { panic!("{sent:?}") };
-            assert!(first.starts_with("get / http/1.1 host: 127.0.0.1:"), "{first}");
-            assert_eq!((first.split_whitespace().count(), nothing.as_str()), (5, ""), "{first}");
-            assert!(second.starts_with("post / ") && publish.contains("Message=hello"), "{second} {publish}");
+            })
+            .await;
+            assert_empty(&first);
+            assert!(head.starts_with("POST / ") && body.contains("Message=hello"), "{head}{body}");
         }
     }
 
     #[tokio::test]
     async fn a_table_is_read_over_the_connection_that_is_open() {
         let healthy = "HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nhealthy:";
-        let sent = sent(healthy, async |config| {
+        let [first, (head, body)] = sent(healthy, async |config| {
             let table = Table::new(config, "incidents".to_owned());
             table.connect().await;
             let _ = table.load("storm").await;
-        });
-        let sent = sent.await;
-        let [(first, nothing), (second, get)] = sent.as_slice() else { panic!("{sent:?}") };
-        assert_eq!((first.split_whitespace().count(), nothing.as_str()), (5, ""), "{first}");
-        assert!(second.contains("getitem") && get.contains("storm"), "{second} {get}");
+        })
+        .await;
+        assert_empty(&first);
+        assert!(head.contains(".GetItem") && body.contains("storm"), "{head}{body}");
     }
 }

@@ -23,6 +23,8 @@ mod kms;
 mod lambda;
 pub mod logs;
 mod members;
+#[cfg(test)]
+mod one_connection;
 mod operation;
 mod pages;
 pub mod presigned;

@@ -113,40 +113,10 @@ fn in_words(error: &SdkError<Refused, HttpResponse>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-    use std::net::{TcpListener, TcpStream};
-    use std::thread::{self, JoinHandle};
-
     use super::PresignedClient;
+    use crate::aws::one_connection::serve;
 
     const PATH: &str = "/arn%3Aaws%3Acloudformation%3Aus-west-2%3A111122223333%3Astack/api/0c7f%7Ccheck?X-Amz-Date=20261127T100000Z&X-Amz-Signature=0a1b%2F";
-
-    /// Answers one request like the S3 of CloudFormation, and tells what it was.
-    fn server(answer: &'static [u8]) -> (String, JoinHandle<(String, String)>) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let endpoint = format!("http://{}", listener.local_addr().expect("its address"));
-        (endpoint, thread::spawn(move || one(&listener.accept().expect("a request").0, answer)))
-    }
-
-    fn one(mut stream: &TcpStream, answer: &[u8]) -> (String, String) {
-        let mut reader = BufReader::new(stream);
-        let (mut head, mut length) = (String::new(), 0);
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).expect("a line");
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().expect("a number");
-            }
-            if line == "\r\n" {
-                break;
-            }
-            head.push_str(&line);
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).expect("the body");
-        stream.write_all(answer).expect("it is written");
-        (head, String::from_utf8(body).expect("UTF-8"))
-    }
 
     async fn client() -> PresignedClient {
         PresignedClient::new(&crate::aws::config(None).await)
@@ -154,9 +124,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_url_goes_out_as_it_was_signed_and_nothing_beside_it() {
-        let (endpoint, server) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let (endpoint, server) =
+            serve(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", 1);
         let put = client().await.call("PUT", &endpoint, PATH, "{\"Status\": \"SUCCESS\"}").await;
-        let (head, body) = server.join().expect("it ends");
+        let [(head, body)] = server.join().expect("it ends").try_into().expect("one request");
         assert_eq!((put, body.as_str()), (Ok(Vec::new()), "{\"Status\": \"SUCCESS\"}"));
         assert!(head.starts_with(&format!("PUT {PATH} HTTP/1.1\r\n")), "{head}");
         let head = head.to_ascii_lowercase();
@@ -171,14 +142,16 @@ mod tests {
     #[tokio::test]
     async fn what_is_there_is_read_and_nothing_is_followed() {
         let (endpoint, server_of_text) =
-            server(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}");
+            serve(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}", 1);
         assert_eq!(client().await.call("GET", &endpoint, PATH, "").await, Ok(b"{}".to_vec()));
-        assert!(server_of_text.join().expect("it ends").0.starts_with(&format!("GET {PATH} HTTP/1.1\r\n")));
+        assert!(
+            server_of_text.join().expect("it ends")[0].0.starts_with(&format!("GET {PATH} HTTP/1.1\r\n"))
+        );
         for (answer, status) in [
             (&b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"[..], "403"),
             (&b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"[..], "302"),
         ] {
-            let (endpoint, server) = server(answer);
+            let (endpoint, server) = serve(answer, 1);
             let refused = client().await.call("GET", &endpoint, PATH, "").await;
             assert_eq!(refused, Err(format!("Amazon S3 answered with HTTP status {status}")));
             server.join().expect("it ends");

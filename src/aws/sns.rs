@@ -6,7 +6,7 @@ use aws_sdk_sns::types::MessageAttributeValue;
 use aws_sdk_sns::{Client, Config};
 use serde_json::json;
 
-use super::connecting::{Nothing, once};
+use super::connecting::{Emptied, once};
 use super::describe;
 use crate::render::notice::Notice;
 
@@ -71,7 +71,7 @@ impl Topic {
     /// Opens a connection, so that the first notice waits for none.
     pub async fn connect(&self) {
         let publish = self.client.publish().topic_arn(&self.arn).message("-").customize();
-        let nothing = publish.interceptor(Nothing).config_override(Config::builder().retry_config(once()));
+        let nothing = publish.interceptor(Emptied).config_override(Config::builder().retry_config(once()));
         let _ = Box::pin(nothing.send()).await;
     }
 }

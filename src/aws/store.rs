@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::{Client, Config};
 use jiff::Timestamp;
 
-use super::connecting::{Nothing, once};
+use super::connecting::{Emptied, once};
 use super::describe;
 use crate::incident::store::{Kept, NotSaved, Store, Unreachable};
 use crate::redact::redact;
@@ -32,7 +32,7 @@ impl Table {
     /// Opens a connection, so that the first failure waits for none.
     pub async fn connect(&self) {
         let get = self.client.get_item().table_name(&self.name).key("key", text("-")).customize();
-        let nothing = get.interceptor(Nothing).config_override(Config::builder().retry_config(once()));
+        let nothing = get.interceptor(Emptied).config_override(Config::builder().retry_config(once()));
         let _ = Box::pin(nothing.send()).await;
     }
 
