@@ -179,7 +179,7 @@ pub(in crate::causes) fn fix_permission(case: &Case<'_>) -> Fix {
     };
     match grant(case, &action) {
         Ok(grant) => {
-            let text = format!("allow it in a policy of role {}", grant.role_name());
+            let text = format!("allow {action} in a policy of role {}", grant.role_name());
             grant.fix(text)
         }
         Err(why) => {
